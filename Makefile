@@ -1,0 +1,45 @@
+# Everything is set up in .venv by plain pip; repeating any target is quick and safe.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DISTRIBUTIONS := core plugins/xero plugins/apptivo plugins/entities plugins/sandbox
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help install demo test test-all check format clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## Set up .venv with exact, hashed packages and our own distributions
+
+$(INSTALLED): requirements/dev.txt $(DISTRIBUTIONS:%=%/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Tieout needs Python 3.11 or newer; name one: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation $(DISTRIBUTIONS:%=-e %)
+	@touch $@
+
+demo: install ## Watch a firm go from Apptivo into Xero, on this machine
+	$(BIN)/tieout demo
+
+check: install ## Lint, format, types, import rules, dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@for each in $(DISTRIBUTIONS); do echo "deptry $$each"; (cd $$each && $(CURDIR)/$(BIN)/deptry src) || exit 1; done
+
+test: check ## Everything that must hold before a commit
+	$(BIN)/pytest
+
+test-all: test ## The longer matrices as well
+	$(BIN)/pytest -m matrix
+
+format: install ## Lay out the code as the checks want it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove what the targets made
+	rm -rf $(VENV) .tieout/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

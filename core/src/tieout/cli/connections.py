@@ -1,0 +1,86 @@
+"""Commands about a connection: connect and disconnect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from tieout.cli import consent, screens
+from tieout.cli.options import SET_UP, Json, examples, opened, speaker
+from tieout.cli.terminal import Terminal
+from tieout.errors import Refused
+
+if TYPE_CHECKING:
+    from tieout.desk import Tenant
+
+commands = typer.Typer()
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection's name in plugins.toml, for example books.")]
+
+
+@commands.command(
+    rich_help_panel=SET_UP,
+    epilog=examples("tieout connect crm", "tieout connect books", "tieout connect books --no-browser --port 8713"),
+)
+def connect(
+    ctx: typer.Context,
+    name: Name,
+    *,
+    browser: Annotated[bool, typer.Option(help="Open the consent page in the browser of this machine.")] = True,
+    port: Annotated[
+        int, typer.Option(help="Port of the redirect address http://localhost:PORT/callback.", min=0, max=65535)
+    ] = consent.PORT,
+    tenant: Annotated[
+        str | None, typer.Option("--tenant", metavar="ID", help="Which organisation, where the consent opens several.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Connect to a system: by its keys, or by a person's consent in the browser."""
+    terminal = speaker(ctx)
+    with opened(terminal) as (desk, told):
+        by_person = any(view.name == name and view.needs_consent for view in desk.connections())
+        if by_person:
+            with told.quiet():
+                visit = consent.in_browser(terminal) if browser else consent.by_hand(terminal)
+                tenants = consent.give(desk, name, port, visit)
+                reached = _one(terminal, name, tenants, tenant)
+            desk.pin(name, reached)
+        else:
+            reached = desk.connect(name)
+        views = [view for view in desk.connections() if view.name == name]
+    terminal.show(views[0], f"[green]Connected to {escape(reached.name)}.[/]", "")
+    if not terminal.structured:
+        terminal.out.print(screens.connections(views, terminal.clock.now()))
+
+
+@commands.command(rich_help_panel=SET_UP, epilog=examples("tieout disconnect books"))
+def disconnect(ctx: typer.Context, name: Name, as_json: Json = False) -> None:
+    """End a connection and forget its tokens; links, mappings and history are kept."""
+    terminal = speaker(ctx)
+    with opened(terminal) as (desk, _):
+        desk.disconnect(name)
+        views = [view for view in desk.connections() if view.name == name]
+    words = f"{escape(name)} is disconnected. Links and mappings are kept: {terminal.command(f'connect {name}')}"
+    terminal.show(views[0], words)
+
+
+def _one(terminal: Terminal, name: str, tenants: Sequence[Tenant], wanted: str | None) -> Tenant:
+    """The organisation to be pinned. Raises `Refused` when nobody says which."""
+    found = [tenant for tenant in tenants if wanted in (None, tenant.id)]
+    if len(found) == 1:
+        return found[0]
+    if found and terminal.interactive:
+        for place, tenant in enumerate(found, start=1):
+            terminal.say(f"{place:>3}  {escape(tenant.name)}")
+        picked = terminal.pick("Which organisation", len(found))
+        if picked is not None:
+            return found[picked]
+    listed = "; ".join(f"{tenant.name} ({tenant.id})" for tenant in tenants) or "none"
+    raise Refused(
+        f"which organisation {name} is to reach is not decided",
+        why=f"The consent opened: {listed}.",
+        fix=f"Run `{terminal.command(f'connect {name} --tenant ID')}` with one of these ids.",
+    )

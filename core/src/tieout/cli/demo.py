@@ -1,0 +1,251 @@
+"""The demo: the whole of Tieout against a sandbox on this machine, from consent to proof."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tomlkit
+import typer
+from rich.markup import escape
+from rich.rule import Rule
+from rich.text import Text
+
+from tieout.cli import consent, screens, starter
+from tieout.cli.options import TRY, Json, examples, speaker
+from tieout.cli.pairs import STOPPED
+from tieout.cli.progress import Told
+from tieout.cli.terminal import Terminal
+from tieout.cli.words import count, span
+from tieout.errors import Refused
+
+if TYPE_CHECKING:
+    from tieout.desk import Desk, PlanView, RunReport, TieOut
+
+commands = typer.Typer()
+
+FOLDER = Path(".tieout") / "demo"
+"""Where the demo leaves its configuration, its ledger and its secrets; each demo begins afresh."""
+
+
+@commands.command(
+    rich_help_panel=TRY, epilog=examples("tieout demo", "tieout demo --keep", "tieout demo --browser --speed 20")
+)
+def demo(
+    ctx: typer.Context,
+    browser: Annotated[bool, typer.Option("--browser", help="Give the consent yourself, in your browser.")] = False,
+    speed: Annotated[int, typer.Option(help="How many times faster Xero's limits run.", min=1)] = 60,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox up until Ctrl-C, to try things.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Watch a firm go from Apptivo into Xero, both of them stand-ins on this machine.
+
+    It connects, imports the accounts, plans, syncs, syncs again with nothing to do, and ties both sides out.
+    """
+    from tieout import desk
+
+    terminal = speaker(ctx)
+    template = Path("plugins.toml").read_text(encoding="utf-8") if Path("plugins.toml").is_file() else starter.text()
+    visit = consent.in_browser(terminal) if browser else consent.by_program
+    with terminal.stoppable() as stop, desk.sandbox({"speed": Decimal(speed)}) as sandbox:
+        config = write(FOLDER, template, sandbox, speed)
+        found = _Demo(terminal, config, stop).play(visit)
+        _end(terminal, config, found, keep)
+        if keep:
+            terminal.say("\n[bold]The sandbox stays up.[/] Press Ctrl-C to end it.")
+            stop.wait()
+    raise typer.Exit(0 if found.right else 3)
+
+
+def write(folder: Path, template: str, sandbox: Any, speed: int) -> Path:
+    """Write the demo's configuration: `template` with the sandbox's addresses, its limits and, beside it, its secrets.
+
+    Raises `Refused` when the template does not connect one Apptivo to one Xero.
+    """
+    document = tomlkit.parse(template)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    books = {"api-url": sandbox.xero["api-url"], "identity-url": sandbox.xero["identity-url"]}
+    books |= {"client-id": sandbox.xero["client-id"], "consent": "person"}
+    firm = {"base-url": sandbox.apptivo["base-url"]}
+    secrets = {
+        "APPTIVO_API_KEY": sandbox.apptivo["api-key"],
+        "APPTIVO_ACCESS_KEY": sandbox.apptivo["access-key"],
+        "XERO_CLIENT_SECRET": sandbox.xero["client-secret"],
+    }
+    _put(document, "apptivo", firm, ("api-key", "access-key"), {"second": 1, "concurrent": 1, "speed": speed})
+    _put(document, "xero", books, ("client-secret",), {"minute": 60, "day": 5000, "concurrent": 5, "speed": speed})
+    private = os.open(folder / "secrets.env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(private, "w", encoding="utf-8") as file:
+        file.writelines(f"{name}={value}\n" for name, value in secrets.items())
+    config = folder / "plugins.toml"
+    config.write_text(tomlkit.dumps(document), encoding="utf-8")
+    return config
+
+
+def _put(
+    document: Any, plugin: str, values: Mapping[str, str], secrets: tuple[str, ...], limits: Mapping[str, int]
+) -> None:
+    found = [section for section in document.get("connections", {}).values() if section.get("plugin") == plugin]
+    if len(found) != 1:
+        raise Refused(
+            f"the plugins.toml here has {len(found)} connections with plugin = {plugin!r}, and the demo needs one",
+            fix="Run the demo in another folder: without a plugins.toml it uses its own.",
+        )
+    section = found[0]
+    for name in ("tenant", "grant", "authorise-url", "connections-url"):
+        section.pop(name, None)
+    section.update(values)
+    for name in secrets:
+        reference = tomlkit.inline_table()
+        reference.update({"file": "secrets.env", "key": f"{plugin}-{name}".upper().replace("-", "_")})
+        section[name] = reference
+    table = tomlkit.inline_table()
+    table.update(limits)
+    section["limits"] = table
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What the demo saw: both runs and the proof."""
+
+    first: RunReport
+    second: RunReport
+    proof: TieOut
+
+    @property
+    def right(self) -> bool:
+        """Whether all was as it should be: synced, then nothing to write, and tied out."""
+        done = self.first.state == self.second.state == "done"
+        return done and sum(one.writes for one in self.second.calls) == 0 and self.proof.ties
+
+
+class _Demo:
+    """The demo's way from step to step, each told before it is done."""
+
+    def __init__(self, terminal: Terminal, config: Path, stop: threading.Event) -> None:
+        self._terminal = terminal
+        self._config = config
+        self._stop = stop
+        self._step = 0
+
+    def play(self, visit: Callable[[str], None]) -> Played:
+        """Do every step, once. Ends with exit code 130 where a person stops it."""
+        with self._open() as desk:
+            self._connect(desk, visit)
+            self._choose(desk, desk.pair(None))
+        with self._open() as desk:
+            name = desk.pair(None)
+            self._say(screens.accounts(desk.accounts(name)))
+            first = self._sync(desk, name)
+            second = self._again(desk, name)
+            self._heading("Reconcile: both sides read afresh and tied out, to the cent")
+            proof = desk.reconcile(name)
+            self._unless_stopped()
+            self._say(screens.tie_out(proof, desk.status(name), self._terminal.clock.now()))
+        return Played(first, second, proof)
+
+    @contextmanager
+    def _open(self) -> Iterator[Desk]:
+        from tieout import desk
+
+        with (
+            Told(self._terminal) as told,
+            desk.Desk.open(self._config, observer=told.observe, stop=self._stop) as opened,
+        ):
+            yield opened
+
+    def _connect(self, desk: Desk, visit: Callable[[str], None]) -> None:
+        self._heading("Connect: Apptivo by its keys, Xero by OAuth 2 and consent")
+        for view in desk.connections():
+            if view.needs_consent:
+                tenant = consent.give(desk, view.name, 0, visit)[0]
+                desk.pin(view.name, tenant)
+            else:
+                tenant = desk.connect(view.name)
+            how = "by consent" if view.needs_consent else "by its keys"
+            self._say(f"{escape(view.title)} is connected {how} and reaches [bold]{escape(tenant.name)}[/].")
+
+    def _choose(self, desk: Desk, name: str) -> None:
+        self._heading("Sync from Xero: its accounts, tax rates and currencies; then choose the four accounts")
+        self._say(", ".join(f"{len(rows)} {kind}" for kind, rows in desk.reference(name).items()) + " read.")
+        for slot, choice in desk.accounts(name).items():
+            legal = [account.code or account.id for account in choice.candidates]
+            if legal:
+                desk.choose(name, slot, choice.chosen if choice.chosen in legal else legal[0])
+
+    def _sync(self, desk: Desk, name: str) -> RunReport:
+        self._heading("Plan, go live, sync: every app that is on")
+
+        def approve(view: PlanView) -> bool:
+            self._say(screens.plan(view, self._terminal.clock.now()), Text(""))
+            self._say(f"[bold]{escape(view.question())}[/] The demo says yes.")
+            return True
+
+        report = desk.sync(name, approve)
+        self._unless_stopped()
+        self._say(screens.run(report, self._terminal.clock.now()), Text(f"It took {_lasted(report)}.", style="dim"))
+        return report
+
+    def _again(self, desk: Desk, name: str) -> RunReport:
+        self._heading("Sync again: nothing has changed, so nothing is written")
+        report = desk.sync(name, lambda view: False)
+        self._unless_stopped()
+        reads, writes = (sum(getattr(one, kind) for one in report.calls) for kind in ("reads", "writes"))
+        self._say(f"{count(writes, 'write')} and {count(reads, 'read')} in {_lasted(report)}.")
+        return report
+
+    def _heading(self, words: str) -> None:
+        self._unless_stopped()
+        self._step += 1
+        self._say(Text(""), Rule(f"[bold]{self._step}. {words}[/]", align="left", style="dim"))
+
+    def _say(self, *parts: Any) -> None:
+        """The demo's answer are its steps; a program that asked for one document gets them on standard error."""
+        console = self._terminal.err if self._terminal.structured else self._terminal.out
+        for part in parts:
+            console.print(part)
+
+    def _unless_stopped(self) -> None:
+        if self._terminal.stop.is_set():
+            again = f"tieout --config {self._config} status"
+            self._terminal.say("", f"[yellow]Stopped.[/] What was done is kept: {again}")
+            raise typer.Exit(STOPPED)
+
+
+def _end(terminal: Terminal, config: Path, found: Played, keep: bool) -> None:
+    verdict = (
+        Text("The demo ended as it should: synced, then nothing to write, and tied out to the cent.", "bold green")
+        if found.right
+        else Text("The demo did not end as it should: see what is red above.", "bold red")
+    )
+    lines = [
+        "",
+        "What to try next:",
+        f"  tieout --config {config} status        what is in sync and what needs attention",
+    ]
+    if keep:
+        lines += [
+            f"  tieout --config {config} sync          change something and sync again",
+            f"  tieout --config {config} reconcile     the proof again",
+        ]
+    else:
+        lines += [
+            "  tieout demo --keep                                the same, and the sandbox stays up to try things"
+        ]
+    lines += [
+        f"  {config}                     the configuration, with comments",
+        "  tieout init                                       begin with your own firm",
+    ]
+    terminal.show(found, Text(""), verdict, *(Text(line) for line in lines))
+
+
+def _lasted(report: RunReport) -> str:
+    return span(report.ended - report.started)

@@ -1,0 +1,53 @@
+"""The options that several commands share, and how each command opens the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tieout.cli.progress import Told
+from tieout.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from tieout.desk import Desk
+
+SET_UP, WORK, TRY = "Set up", "Work", "Try it"
+"""The groups of commands on the first page of help."""
+
+
+def _structured(ctx: typer.Context, value: bool) -> bool:
+    speaker(ctx).structured = value
+    return value
+
+
+Pair = Annotated[str | None, typer.Option("--pair", metavar="NAME", help="Which pair, where there are several.")]
+Json = Annotated[
+    bool, typer.Option("--json", callback=_structured, is_eager=True, help="Answer with one JSON document.")
+]
+
+
+def speaker(ctx: typer.Context) -> Terminal:
+    """The terminal of this run."""
+    terminal: Terminal = ctx.find_root().obj
+    return terminal
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help: lines to copy."""
+    return "Examples:\n\n" + "\n".join(f"  {line}" for line in lines)
+
+
+@contextmanager
+def opened(terminal: Terminal) -> Iterator[tuple[Desk, Told]]:
+    """The desk of the configuration in use, its events shown; Ctrl-C and SIGTERM end its work in order."""
+    from tieout import desk
+
+    with (
+        terminal.stoppable() as stop,
+        Told(terminal) as told,
+        desk.Desk.open(terminal.config, observer=told.observe, stop=stop) as opened_desk,
+    ):
+        yield opened_desk, told

@@ -1,0 +1,434 @@
+"""The types of the contract between core and its plugins: what hooks are given and what they answer.
+
+Everything here is frozen and plain. A plugin declares `Connector`, `Entity` and `Binding` objects; core calls work
+hooks with a `Connection` and hands over pages and batches, never single records.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from tieout.clock import Clock
+from tieout.errors import ContractError, Problem, Rejected
+from tieout.model import Organisation, Record, Reference
+
+if TYPE_CHECKING:
+    from tieout.http import Http
+    from tieout.oauth import OAuth
+
+Wire: TypeAlias = dict[str, Any]
+"""The JSON of a system, untouched; numbers with a fraction are `Decimal`."""
+
+Cursor: TypeAlias = dict[str, Any]
+"""Where reading stands: JSON that only the connector understands."""
+
+Op = Literal["create", "update", "void", "remove"]
+Way = Literal["lift", "lower"]
+Outcome = Literal["created", "updated", "unchanged", "rejected", "stale", "later", "unknown"]
+Kind = Literal["accounts", "taxes", "currencies", "tracking", "locks", "organisation", "permissions"]
+
+
+class Settings(BaseModel):
+    """The base of every settings model: a section of `plugins.toml`, a part of its schema and a form on the page.
+
+    Keys are written with hyphens. A field may be annotated with `Pick` to become a drop-down, and is a
+    `tieout.secret.Secret` where its value must not stand in the file.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=lambda name: name.replace("_", "-"), populate_by_name=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Marks a setting that is chosen from the target's reference data: `Annotated[str, Pick("accounts", "sales")]`."""
+
+    kind: Kind
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One firm or organisation that a connection reaches; `id` never changes, `name` is what people call it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much a system allows: calls per second, minute and day (None: no such limit), and calls at once.
+
+    `minute_header` and `day_header` name the response headers that tell what is left, `problem_header` the one that
+    names the used-up limit on a 429. `speed` is how many times faster than real time the windows run: 1 but for a
+    sandbox.
+    """
+
+    second: int | None = None
+    minute: int | None = None
+    day: int | None = None
+    concurrent: int = 1
+    speed: int = 1
+    minute_header: str = ""
+    day_header: str = ""
+    problem_header: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A configured use of a connector, as a plugin sees it.
+
+    `http` is the only way out, `memory` keeps small JSON between runs, `tenant` is None until the first check.
+    `resources` are the names of the resources in use by what is switched on.
+    """
+
+    name: str
+    plugin: str
+    settings: Any
+    http: Http
+    clock: Clock
+    memory: MutableMapping[str, Any]
+    tenant: Tenant | None = None
+    resources: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """All that a binding may depend on besides the record; its digest stands in the plan.
+
+    `settings` are the flow's, `pair` those that the target's connector adds to a pair, `connection` those of the side
+    at hand, whose `tenant`, `reference` data and `memory` these are. `constants` are the binding's.
+    """
+
+    entity: str
+    constants: Mapping[str, Any]
+    settings: Any
+    pair: Any
+    connection: Any
+    tenant: Tenant
+    reference: Mapping[str, tuple[Reference, ...]]
+    memory: Mapping[str, Any]
+
+    def rows(self, kind: Kind) -> tuple[Reference, ...]:
+        """The reference data of one kind; empty when the system has none."""
+        return self.reference.get(kind, ())
+
+    def digest(self) -> str:
+        """The SHA-256 of everything above, in hexadecimal."""
+        parts = [
+            self.entity,
+            repr(sorted(self.constants.items())),
+            repr(self.tenant),
+            repr(sorted(self.memory.items())),
+        ]
+        parts += [
+            model.model_dump_json() if isinstance(model, BaseModel) else repr(model)
+            for model in (self.settings, self.pair)
+        ]
+        parts += [row.model_dump_json() for kind in sorted(self.reference) for row in self.reference[kind]]
+        return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
+
+
+Lift: TypeAlias = Callable[[Wire, Terms], Record | None]
+"""Turns a wire into a record, or None: not mine. Pure; raises `Rejected` for what cannot be read."""
+
+Lower: TypeAlias = Callable[[Any, Terms, Wire | None], Wire]
+"""Turns a record into the wire to send; the last argument is the target's wire as last read, None for a create. Pure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One list of a system (Xero's Contacts) with all its rules.
+
+    `id`, `number` and `version` are field paths (dotted, the first that is filled counts). `find` names the record
+    fields by which `find` can look up, besides `id`; `unique` those that no two live records may share. A batch has
+    at most `batch` steps and `bytes` bytes. `listable` says that `fetch` can read all of it; `settle` is how many
+    seconds a write may take to show in lists, `key_seconds` how long an idempotency key lives (0: there is none).
+    """
+
+    name: str
+    type: type[Record]
+    lift: Lift
+    lower: Lower
+    id: tuple[str, ...]
+    number: tuple[str, ...] = ()
+    version: tuple[str, ...] = ()
+    find: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
+    batch: int = 1
+    bytes: int = 1_000_000
+    listable: bool = True
+    settle: int = 0
+    key_seconds: int = 0
+    lossy: frozenset[str] = frozenset()
+
+    def identify(self, wire: Wire) -> str:
+        """The record's id as text (integers without a fraction). Raises `ContractError` when there is none."""
+        found = first(wire, self.id)
+        if found is None:
+            raise ContractError(f"a record of {self.name} has no id at {' or '.join(self.id)}")
+        return found
+
+
+def first(wire: Wire, paths: tuple[str, ...]) -> str | None:
+    """The first filled value among dotted paths, as text; None when all are missing or empty."""
+    for path in paths:
+        value: Any = wire
+        for part in path.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if value not in (None, ""):
+            return str(value)
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """A plugin's knowledge of one system.
+
+    `hosts` tells from the settings which hosts may be called and `oauth` how consent is given (None: keys alone).
+    When the system is the target it adds `pair` to the pair's settings and `flow` to those of each flow, by the shared
+    type. `reference` names its kinds of reference data with the seconds for which each stays fresh.
+    """
+
+    name: str
+    title: str
+    settings: type[Settings]
+    resources: tuple[Resource, ...]
+    hosts: Callable[[Any], Iterable[str]]
+    limits: Limits = Limits()
+    oauth: Callable[[Any, frozenset[str]], OAuth] | None = None
+    pair: type[Settings] = Settings
+    flow: Mapping[type[Record], type[Settings]] = field(default_factory=dict)
+    reference: Mapping[Kind, int] = field(default_factory=dict)
+
+    def resource(self, name: str) -> Resource:
+        """The resource of that name. Raises `ContractError` when there is none."""
+        for resource in self.resources:
+            if resource.name == name:
+                return resource
+        raise ContractError(f"{self.name} has no resource {name}")
+
+
+def _as_is(record: Any, settings: Any) -> Any:
+    return record
+
+
+def _nothing(record: Any, settings: Any) -> tuple[Problem, ...]:
+    return ()
+
+
+def _go(record: Any, settings: Any) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """One kind of record that is kept in agreement; it knows no system.
+
+    `letter` marks its external numbers. `key` are the fields that make it recognisable in the target, `agrees` those
+    that must be equal as well before a record found by its key is linked without asking. `after` are the entities that
+    go first; of the record's references those in `follows` must resolve, all others are soft. `ties` are the control
+    fields, compared to the cent after each write and in the tie-out. `target_owns` are fields that the target may
+    change freely, written as pydantic's `exclude`.
+
+    `skip` gives the reason why a record is not to be sent, `prepare` completes a lifted source record from the
+    settings, and `check` names what is missing. All three are pure functions of (record, settings of the flow).
+    """
+
+    name: str
+    title: str
+    model: type[Record]
+    letter: str
+    key: tuple[str, ...]
+    agrees: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
+    settings: type[Settings] = Settings
+    ties: tuple[str, ...] = ()
+    target_owns: Mapping[str, Any] = field(default_factory=dict)
+    skip: Callable[[Any, Any], str | None] = _go
+    prepare: Callable[[Any, Any], Any] = _as_is
+    check: Callable[[Any, Any], Iterable[Problem]] = _nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """How one entity lives in one system: the resource and the constants that its records carry there.
+
+    `lift` and `lower` replace the resource's own functions where the entity has more than the shared type; `lossy`
+    names the fields that do not survive the way there and back. `page` tells a record's address for people from its
+    id and the terms.
+    """
+
+    entity: str
+    connector: str
+    resource: str
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    lift: Lift | None = None
+    lower: Lower | None = None
+    lossy: frozenset[str] = frozenset()
+    page: Callable[[str, Terms], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one call of `fetch` read: wires, the ids of proved deletions, and where to go on.
+
+    `next` continues this pass (None: it has ended), `resume` is where the next run starts.
+    """
+
+    wires: tuple[Wire, ...]
+    deletions: tuple[str, ...] = ()
+    next: Cursor | None = None
+    resume: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that cannot be turned, with all its problems."""
+
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One call's part for one record; `id` is the target's for all but a create. Core fills in `key`."""
+
+    op: Op
+    body: Wire
+    id: str | None = None
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lowering:
+    """A record to be lowered, and the target's wire as last read; a record that stands `void` is to be taken back."""
+
+    record: Record
+    now: Wire | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A page for `transform`: wires to lift, or `Lowering`s to lower.
+
+    A connector may answer for itself, calling `each()`, core's loop over the binding's or the resource's functions,
+    inside; answers are in the order of `items`.
+    """
+
+    way: Way
+    items: tuple[Any, ...]
+    binding: Binding
+    resource: Resource
+    terms: Terms
+
+    def each(self) -> list[Any]:
+        """Per item: on lift a record, None or a `Reject`; on lower a tuple of steps or a `Reject`."""
+        turn = self._lift if self.way == "lift" else self._lower
+        return [self._guarded(turn, item) for item in self.items]
+
+    def _lift(self, wire: Wire) -> Record | None:
+        if any(wire.get(name) != value for name, value in self.binding.constants.items()):
+            return None
+        return (self.binding.lift or self.resource.lift)(wire, self.terms)
+
+    def _lower(self, item: Lowering) -> tuple[Step, ...]:
+        body = (self.binding.lower or self.resource.lower)(item.record, self.terms, item.now)
+        return (Step(op="update" if item.id else "create", body={**self.binding.constants, **body}, id=item.id),)
+
+    def _guarded(self, turn: Callable[[Any], Any], item: Any) -> Any:
+        try:
+            return turn(item)
+        except Rejected as error:
+            return Reject(error.problems)
+        except Exception as error:  # a plugin's fault stops one record, not the run
+            return Reject(
+                (
+                    Problem(
+                        cause="unreadable",
+                        what=f"This record of {self.binding.entity} cannot be read or written as {self.resource.name}.",
+                        why=f"{type(error).__name__} in the binding to {self.binding.connector}.",
+                        fix="Look at the record; if it is right, report this as a bug of the plugin.",
+                        said=str(error).splitlines()[0][:200] if str(error) else "",
+                    ),
+                )
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What to look up by: `field` is `id` or one of the resource's `find` fields."""
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Steps of one resource and one operation that go in one call, with the key under which a repeat is recognised."""
+
+    resource: Resource
+    op: Op
+    steps: tuple[Step, ...]
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The answer to one step, under the step's `key`.
+
+    `wire` is what came back. `dropped` tells what the system left out although it saved the record: such a record
+    counts as wrong, not as done.
+    """
+
+    key: str
+    outcome: Outcome
+    id: str | None = None
+    version: str | None = None
+    wire: Wire | None = None
+    problems: tuple[Problem, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """The credentials reach this tenant; `organisation` tells its base currency where the system has one."""
+
+    tenant: Tenant
+    organisation: Organisation | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent begun: where to send the person, the state to check on return, and the PKCE verifier."""
+
+    url: str
+    state: str
+    verifier: str
+    redirect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back to the redirect address, with the consent it answers."""
+
+    consent: Consent
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in a run; `data` is plain JSON without secrets, `at` is UTC."""
+
+    name: str
+    at: datetime
+    data: Mapping[str, Any]

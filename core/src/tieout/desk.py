@@ -1,0 +1,422 @@
+"""The desk: every question and command that a person has, audited.
+
+The command line and the page use this module and nothing else of core.
+"""
+
+from __future__ import annotations
+
+import getpass
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import delete, func, select, update
+
+from tieout import config as configuration
+from tieout.clock import Clock
+from tieout.config import Config, PairConfig
+from tieout.connections import Connections
+from tieout.contract import Answer, Connection, Consent, Event, Pick, Settings, Tenant
+from tieout.engine import Approve, Engine
+from tieout.errors import ConfigError, Problem, ReauthNeeded, Refused, TieoutError
+from tieout.events import Events
+from tieout.ledger import AuditRow, ConnectionRow, HeldRow, Ledger, LinkRow, LiveRow, PlanRow, RunRow
+from tieout.model import Account, Reference
+from tieout.oauth import receive
+from tieout.plugins import Plugins, Status, installed, load
+from tieout.reconcile import tie_out
+from tieout.report import (
+    Calls,
+    ConnectionView,
+    Counts,
+    Difference,
+    FlowView,
+    HoldGroup,
+    PairView,
+    PlanView,
+    RunReport,
+    TieLine,
+    TieOut,
+)
+from tieout.tally import holds
+
+__all__ = [
+    "Account",
+    "AccountChoice",
+    "Answer",
+    "Calls",
+    "ConfigError",
+    "ConnectionView",
+    "Consent",
+    "Counts",
+    "Desk",
+    "Difference",
+    "Event",
+    "FlowView",
+    "HoldGroup",
+    "PairView",
+    "PlanView",
+    "Problem",
+    "ReauthNeeded",
+    "Reference",
+    "Refused",
+    "RunReport",
+    "Status",
+    "Tenant",
+    "TieLine",
+    "TieOut",
+    "TieoutError",
+    "answer",
+    "commands",
+    "disable",
+    "enable",
+    "installed",
+    "receive",
+    "sandbox",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChoice:
+    """One account to be chosen: its slot, the code chosen now, and the accounts that are legal for it."""
+
+    slot: str
+    chosen: str | None
+    candidates: tuple[Account, ...]
+
+
+class Desk:
+    """A configuration with its ledger and connections, open for questions and commands.
+
+    `who` is the person at the desk and stands in the audit; `observer` is told of every event; setting `stop` ends a
+    run after the batch at hand.
+    """
+
+    def __init__(
+        self, config: Config, plugins: Plugins, ledger: Ledger, who: str, stop: threading.Event, events: Events
+    ) -> None:
+        self._config = config
+        self._plugins = plugins
+        self._ledger = ledger
+        self._who = who
+        self._clock = Clock()
+        self._events = events
+        self._connections = Connections(config, plugins, ledger, self._clock, stop)
+        self._engine = Engine(config, plugins, ledger, self._clock, self._connections, self._tell, stop, who)
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls,
+        config: Path,
+        who: str | None = None,
+        observer: Callable[[Event], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Iterator[Self]:
+        """Open the desk over a configuration file. Raises `ConfigError`, `PluginError` or `LedgerError`."""
+        raw = configuration.read(config)
+        plugins = load(raw.on, raw.off)
+        checked = configuration.validate(raw, plugins)
+        ledger = Ledger(checked.ledger_url)
+        events = Events(plugins.facade, observer)
+        try:
+            desk = cls(checked, plugins, ledger, who or getpass.getuser(), stop or threading.Event(), events)
+            try:
+                yield desk
+            finally:
+                desk._connections.close()
+        finally:
+            events.close()
+            ledger.close()
+
+    def _tell(self, name: str, data: dict[str, Any]) -> None:
+        self._events.tell(Event(name, self._clock.now(), data))
+
+    def _audit(self, what: str, data: Mapping[str, Any] | None = None) -> None:
+        row = {"at": self._clock.now(), "who": self._who, "what": what, "data": data and dict(data)}
+        with self._ledger.writing() as sql:
+            sql.execute(AuditRow.__table__.insert().values(**row))
+
+    @property
+    def pairs(self) -> tuple[str, ...]:
+        """The names of the configured pairs."""
+        return tuple(self._config.pairs)
+
+    @property
+    def connection_names(self) -> tuple[str, ...]:
+        """The names of the configured connections."""
+        return tuple(self._config.connections)
+
+    def every(self, pair: str) -> float | None:
+        """After how many seconds a pair is due again; None when it has no schedule."""
+        every = self._pair(pair).every
+        return every.total_seconds() if every is not None else None
+
+    def pair(self, name: str | None) -> str:
+        """The pair of that name, or the only one. Raises `Refused` when it is not clear which."""
+        if name is not None:
+            return self._pair(name).name
+        if len(self._config.pairs) == 1:
+            return next(iter(self._config.pairs))
+        listed = ", ".join(self._config.pairs) or "none"
+        raise Refused(f"there are several pairs: {listed}", fix="Name one: --pair NAME")
+
+    def _pair(self, name: str) -> PairConfig:
+        if name not in self._config.pairs:
+            raise Refused(f"there is no pair {name}", fix=f"The pairs are: {', '.join(self._config.pairs) or 'none'}")
+        return self._config.pairs[name]
+
+    def _known(self, name: str) -> None:
+        if name not in self._config.connections:
+            listed = ", ".join(self._config.connections) or "none"
+            raise Refused(f"there is no connection {name}", fix=f"The connections are: {listed}")
+
+    def plugins(self) -> tuple[Status, ...]:
+        """Every installed plugin, whether it is on, and why one is broken."""
+        return self._plugins.status
+
+    # connections
+
+    def connections(self) -> tuple[ConnectionView, ...]:
+        """Every connection with its tenant and state."""
+        return tuple(self._connection(name) for name in self._config.connections)
+
+    def _connection(self, name: str) -> ConnectionView:
+        settings = self._config.connections[name]
+        connector = self._plugins.connectors.get(settings.plugin)
+        with self._ledger.reading() as sql:
+            row = sql.execute(select(ConnectionRow).where(ConnectionRow.c.name == name)).first()
+        tenant = Tenant(row.tenant_id, row.tenant_name or "") if row is not None and row.tenant_id else None
+        paused = row is not None and row.paused_until is not None and row.paused_until > self._clock.now()
+        return ConnectionView(
+            name=name,
+            plugin=settings.plugin,
+            title=connector.title if connector else settings.plugin,
+            state="paused" if paused else "connected" if tenant else "not connected",
+            tenant=tenant,
+            connected_at=row.connected_at if row is not None else None,
+            connected_by=row.connected_by if row is not None else None,
+            paused_until=row.paused_until if paused else None,
+            why=(row.paused_why or "") if paused else "",
+            needs_consent=self._connections.needs_consent(name) if connector else False,
+        )
+
+    def connect(self, name: str) -> Tenant:
+        """Connect without a person, by keys or client credentials. Raises `ReauthNeeded` when a consent is needed."""
+        self._known(name)
+        tenant = self._connections.ready(name).tenant
+        if tenant is None:
+            raise ReauthNeeded(f"{name} is not connected", fix=f"Connect it: tieout connect {name}")
+        self._joined(name, tenant)
+        return tenant
+
+    def authorise(self, name: str, redirect: str) -> Consent:
+        """Begin a consent that returns to `redirect`."""
+        self._known(name)
+        return self._plugins.facade.authorise(self._connections.open(name), redirect)
+
+    def complete(self, name: str, given: Answer) -> list[Tenant]:
+        """Finish a consent; a single organisation is pinned at once, of several one has to be chosen with `pin`."""
+        tenants = self._plugins.facade.complete(self._connections.open(name), self._connections.vault, given)
+        if not tenants:
+            raise Refused(
+                "no organisation was chosen",
+                why="The consent was given, but it opens no organisation.",
+                fix=f"Run tieout connect {name} again and choose one.",
+            )
+        wanted = self._config.connections[name].tenant
+        chosen = [tenant for tenant in tenants if wanted in (None, tenant.id)]
+        if not chosen:
+            raise Refused(
+                f"another organisation was chosen: {tenants[0].name}",
+                why=f"plugins.toml allows only {wanted} for {name}.",
+                fix=f"Run tieout connect {name} again and choose the right one.",
+            )
+        if len(chosen) == 1:
+            self.pin(name, chosen[0])
+        return chosen
+
+    def pin(self, name: str, tenant: Tenant) -> None:
+        """Pin a connection to a tenant; another one is refused from then on."""
+        self._connections.pin(name, tenant)
+        self._joined(name, tenant)
+
+    def _joined(self, name: str, tenant: Tenant) -> None:
+        values = {"connected_at": self._clock.now(), "connected_by": self._who, "paused_until": None}
+        with self._ledger.writing() as sql:
+            sql.execute(update(ConnectionRow).where(ConnectionRow.c.name == name).values(**values))
+        self._audit("connect", {"connection": name, "tenant": tenant.id})
+
+    def disconnect(self, name: str) -> None:
+        """End a connection's consent; mappings, links and history are kept."""
+        self._known(name)
+        self._plugins.facade.disconnect(self._connections.open(name), self._connections.vault)
+        with self._ledger.writing() as sql:
+            sql.execute(delete(ConnectionRow).where(ConnectionRow.c.name == name))
+        self._audit("disconnect", {"connection": name})
+
+    # reference data and accounts
+
+    def reference(self, pair: str) -> dict[str, tuple[Reference, ...]]:
+        """Read the target's reference data afresh ("Sync from Xero"), by kind."""
+        connection = self._target(pair)
+        connector = self._plugins.connectors[connection.plugin]
+        rows = self._engine.reference(connection, *connector.reference)
+        self._audit("reference", {"connection": connection.name})
+        return rows
+
+    def _target(self, pair: str) -> Connection:
+        return self._connections.ready(self._pair(pair).target)
+
+    def accounts(self, pair: str) -> dict[str, AccountChoice]:
+        """The accounts to be chosen for a pair, by slot, with what is legal for each."""
+        rows = self._engine.reference(self._target(pair)).get("accounts", ())
+        chosen = getattr(self._pair(pair).settings, "accounts", None)
+        found = {}
+        for slot, pick in _picks(type(chosen)) if chosen is not None else ():
+            value = getattr(chosen, slot)
+            legal = [row for row in rows if isinstance(row, Account) and row.active and pick.role in row.roles]
+            code = getattr(value, "code", value)
+            found[slot] = AccountChoice(slot, code if code is None else str(code), tuple(legal))
+        return found
+
+    def choose(self, pair: str, slot: str, code: str) -> None:
+        """Choose an account for a slot, in `plugins.toml`. Raises `Refused` when it is not legal for it."""
+        choices = self.accounts(pair)
+        if slot not in choices:
+            raise Refused(f"there is no account slot {slot}", fix=f"The slots are: {', '.join(choices)}")
+        legal = {account.code or account.id: account for account in choices[slot].candidates}
+        if code not in legal:
+            listed = ", ".join(f"{key} {account.name}" for key, account in sorted(legal.items()))
+            raise Refused(f"{code} is no active account that can be used for {slot}", fix=f"Choose one of: {listed}")
+        configuration.choose(self._config.path, pair, ("accounts", slot), code)
+        self._audit("choose", {"pair": pair, "slot": slot, "account": code})
+
+    # runs
+
+    def plan(self, pair: str) -> PlanView:
+        """Read both sides and store a plan; nothing is sent."""
+        return self._engine.plan(self._pair(pair))
+
+    def sync(self, pair: str, approve: Approve) -> RunReport:
+        """Bring a pair into agreement; `approve` is asked before the first go-live only."""
+
+        def asked(plan: PlanView) -> bool:
+            agreed = approve(plan)
+            self._audit("go-live" if agreed else "not-yet-live", {"pair": pair, "plan": plan.id})
+            return agreed
+
+        return self._engine.run(self._pair(pair), asked)
+
+    def reconcile(self, pair: str) -> TieOut:
+        """Read both sides afresh and tie them out."""
+        return tie_out(self._engine, self._pair(pair).name)
+
+    def status(self, pair: str) -> PairView:
+        """How a pair stands, from the ledger alone: no call is made."""
+        settings = self._pair(pair)
+        with self._ledger.reading() as sql:
+            last = sql.execute(
+                select(RunRow).where(RunRow.c.pair == pair).order_by(RunRow.c.id.desc()).limit(1)
+            ).first()
+            full = sql.execute(
+                select(RunRow.c.counts)
+                .where(RunRow.c.pair == pair, RunRow.c.counts.is_not(None))
+                .order_by(RunRow.c.id.desc())
+                .limit(1)
+            ).first()
+            live = sql.execute(select(LiveRow.c.pair).where(LiveRow.c.pair == pair)).first() is not None
+            plan = sql.execute(
+                select(PlanRow.c.id)
+                .where(PlanRow.c.pair == pair, PlanRow.c.state == "open")
+                .order_by(PlanRow.c.id.desc())
+            ).scalar()
+        counts = (full.counts if full is not None else None) or {}
+        return PairView(
+            name=pair,
+            source=self._connection(settings.source),
+            target=self._connection(settings.target),
+            live=live,
+            flows=tuple(self._flow(pair, name, counts.get(name) or {}) for name in settings.entities),
+            holds=holds(self._ledger, pair),
+            last_run=last.started if last is not None else None,
+            last_state=last.state if last is not None else "",
+            last_message=(last.message or "") if last is not None else "",
+            open_plan=plan,
+        )
+
+    def _flow(self, pair: str, name: str, counts: Mapping[str, int]) -> FlowView:
+        settings = self._pair(pair)
+        tenants = [self._connection(one).tenant for one in (settings.source, settings.target)]
+        with self._ledger.reading() as sql:
+            held = {
+                kind: number
+                for kind, number in sql.execute(
+                    select(HeldRow.c.kind, func.count())
+                    .where(HeldRow.c.pair == pair, HeldRow.c.entity == name)
+                    .group_by(HeldRow.c.kind)
+                )
+            }
+            sides = [
+                f"{self._config.connections[one].plugin}:{tenant.id if tenant else ''}"
+                for one, tenant in zip((settings.source, settings.target), tenants, strict=True)
+            ]
+            mine = (
+                LinkRow.c.entity == name,
+                LinkRow.c.source_tenant == sides[0],
+                LinkRow.c.target_tenant == sides[1],
+            )
+            linked = sql.execute(select(func.count()).where(*mine)).scalar() or 0
+            wrong = sql.execute(select(func.count()).where(*mine, LinkRow.c.wrong.is_not(None))).scalar() or 0
+        return FlowView(
+            entity=name,
+            title=self._plugins.entities[name].title,
+            linked=linked,
+            held=held.get("hold", 0),
+            skipped=held.get("skip", 0),
+            wrong=wrong,
+            last=Counts(**counts),
+        )
+
+
+def _picks(model: type[Settings]) -> Iterator[tuple[str, Pick]]:
+    for name, field in model.model_fields.items():
+        for mark in field.metadata:
+            if isinstance(mark, Pick):
+                yield name, mark
+
+
+def answer(consent: Consent, parameters: Mapping[str, str]) -> Answer:
+    """What came back to the redirect address of a consent."""
+    return Answer(consent, parameters)
+
+
+def enable(config: Path, name: str) -> None:
+    """Switch a plugin on: one word of the file changes."""
+    configuration.enable(config, name)
+
+
+def disable(config: Path, name: str) -> None:
+    """Switch a plugin off: one word of the file changes, and what is off is not read, written or imported."""
+    configuration.disable(config, name)
+
+
+def commands(config: Path | None, cli: Any) -> None:
+    """Let the plugins add their sub-commands."""
+    _extras(config).facade.commands(cli)
+
+
+def sandbox(options: Mapping[str, Any]) -> Any:
+    """Stand-ins for the real systems, as a context manager. Raises `Refused` when no plugin offers them."""
+    found = _extras(None).facade.sandbox(options)
+    if found is None:
+        raise Refused("no sandbox is installed", fix="pip install tieout-sandbox")
+    return found
+
+
+def _extras(config: Path | None) -> Plugins:
+    raw = configuration.read(config) if config is not None and config.exists() else None
+    return load(frozenset(), raw.off if raw is not None else frozenset())

@@ -1,0 +1,77 @@
+"""A record that is due for a decision, with all that decides about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tieout.contract import Wire
+from tieout.errors import Problem
+from tieout.flow import Flow
+from tieout.match import label
+from tieout.model import Record
+from tieout.plan import Verdict
+from tieout.report import Counts
+
+
+@dataclass(slots=True)
+class Due:
+    """One due record on its way through the planner; `change` is the row to be stored, `keys` its marks in the target.
+
+    `record` is the prepared source record, None when it is gone; `link` its link and `target` its counterpart.
+    """
+
+    id: str
+    why: str
+    was_held: bool
+    record: Record | None
+    problems: tuple[Problem, ...] = ()
+    mine: bool = True
+    digest: str = ""
+    link: Any = None
+    target: Record | None = None
+    now: Wire | None = None
+    verdict: Verdict = field(default_factory=lambda: Verdict("unchanged"))
+    change: dict[str, Any] | None = None
+    keys: dict[str, str] = field(default_factory=dict)
+    twin: tuple[str, str] | None = None
+
+    @property
+    def going(self) -> bool:
+        """Whether a change is planned for it."""
+        return self.change is not None and self.verdict.kind not in ("hold", "skip")
+
+    def hold(self, *problems: Problem) -> None:
+        """Stop it here, adding to the problems found before."""
+        before = self.verdict.problems if self.verdict.kind == "hold" else ()
+        self.verdict = Verdict("hold", (*before, *problems))
+
+    def count(self, counts: Counts) -> None:
+        """Count it once: how it came in, and what became of it."""
+        kind = self.verdict.kind
+        if self.why in ("read", "gone"):
+            came = self.why
+        else:
+            came = "released" if self.was_held and kind != "hold" else "carried"
+        became = {"unchanged": "unchanged", "kept": "kept", "hold": "held", "skip": "skipped"}.get(kind, "planned")
+        for name in (came, became):
+            setattr(counts, name, getattr(counts, name) + 1)
+
+
+def held_row(
+    flow: Flow, source_id: str, kind: str, problems: Iterable[Problem], record: Record | None, now: datetime
+) -> dict[str, Any]:
+    """A hold or a skip as a row of the ledger."""
+    return {
+        "pair": flow.pair,
+        "entity": flow.entity.name,
+        "source_id": source_id,
+        "kind": kind,
+        "problems": [asdict(problem) for problem in problems],
+        "label": label(record) if record is not None else source_id,
+        "amount": getattr(record, "total", None),
+        "currency": getattr(record, "currency", None),
+        "since": now,
+    }

@@ -1,0 +1,260 @@
+"""The HTTP client given to plugins: limits, retries, redaction and the list of allowed hosts are inside.
+
+A read may be repeated, so it is, with back-off. A write is sent once: whatever leaves its outcome open is
+`OutcomeUnknown`, and only a look-up decides what happened. This is the one module that knows the transport.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import httpx
+
+from tieout import __version__
+from tieout.clock import Clock
+from tieout.codec import dumps, loads
+from tieout.errors import ContractError, OutcomeUnknown, ReauthNeeded, Throttled, TieoutError, Unavailable
+from tieout.quota import Quota, retry_after
+from tieout.secret import redact
+
+__all__ = ["Calls", "Http", "HttpAuth", "HttpRequest", "HttpResponse", "Reply", "dumps", "loads"]
+
+HttpAuth = httpx.Auth
+HttpRequest = httpx.Request
+HttpResponse = httpx.Response
+
+TRIES = 5
+PATIENCE = timedelta(minutes=5)
+"""How long a read waits for a limit by itself; a longer wait is the caller's to decide."""
+
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
+_TIMEOUT = httpx.Timeout(60, connect=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of a system, for the connector to judge; `headers` are found in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    call: str = "the system"
+    unreadable: type[TieoutError] = Unavailable
+
+    @property
+    def text(self) -> str:
+        """The body as text, with a mark where it is not UTF-8."""
+        return self.content.decode("utf-8", errors="replace")
+
+    def json(self) -> Any:
+        """The body's JSON, numbers with a fraction as `Decimal`.
+
+        Raises `Unavailable` when it is not JSON, and `OutcomeUnknown` when it is the answer to a write.
+        """
+        try:
+            return loads(self.content)
+        except ValueError as error:
+            raise self.unreadable(
+                f"{self.call} answered something that is not JSON (status {self.status})",
+                why="Some program in between may have answered instead of the system.",
+                fix="Try again later; if it stays so, check the address in the configuration.",
+                said=excerpt(self.text),
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """How many calls were sent."""
+
+    reads: int
+    writes: int
+
+
+class Http:
+    """The way out of one connection; safe to use from several threads.
+
+    `params` go into the query, `form` is sent as a form and `body` as JSON with amounts as numbers. Both calls raise
+    `ReauthNeeded` on 401 and 403, and return every other answer that is not a failure of the system itself. Made by
+    core and the conformance kit, never by a plugin.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        hosts: Iterable[str],
+        quota: Quota,
+        clock: Clock,
+        authenticate: Callable[[], HttpAuth | None] = lambda: None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self._name = name
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._quota = quota
+        self._clock = clock
+        self._authenticate = authenticate
+        self._stop = stop or threading.Event()
+        self._client = httpx.Client(timeout=_TIMEOUT, headers={"User-Agent": f"tieout/{__version__}"})
+        self._lock = threading.Lock()
+        self._calls = {"read": 0, "write": 0}
+
+    @property
+    def calls(self) -> Calls:
+        """The calls sent so far, repeated ones included; those for tokens are not counted."""
+        with self._lock:
+            return Calls(reads=self._calls["read"], writes=self._calls["write"])
+
+    def read(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, Any] | None = None,
+        body: Any = None,
+    ) -> Reply:
+        """Ask for something without changing anything, up to five times.
+
+        Raises `Unavailable` when the system cannot be reached or fails, `Throttled` when a limit is used up for longer
+        than a few minutes, `ReauthNeeded`, and `ContractError` for a host that the connector did not declare.
+        """
+        for attempt in range(1, TRIES + 1):
+            request = self._request(method, url, headers, params=params, data=form, body=body)
+            try:
+                return self._send(request, "read")
+            except Unavailable:
+                if attempt == TRIES or self._stop.is_set():
+                    raise
+                seconds = min(0.5 * 2**attempt, 30.0) * random.uniform(0.5, 1.0)  # noqa: S311 spread, not secrecy
+            except Throttled as error:
+                left = error.until - self._clock.now()
+                if attempt == TRIES or error.scope == "day" or left > PATIENCE:
+                    raise
+                seconds = max(left.total_seconds(), 0.0)
+            self._clock.wait(seconds, self._stop)
+        raise AssertionError("the last try returns or raises")
+
+    def write(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, Any] | None = None,
+        body: Any = None,
+    ) -> Reply:
+        """Change something: sent once and never repeated.
+
+        Raises `OutcomeUnknown` when it may or may not have happened; `Unavailable`, `Throttled`, `ReauthNeeded` and
+        `ContractError` when it certainly did not.
+        """
+        return self._send(self._request(method, url, headers, params=params, data=form, body=body), "write")
+
+    def bare(self, url: str, *, headers: Mapping[str, str], form: str) -> Reply:
+        """POST an encoded form without this connection's authentication and outside its limits: a call for tokens.
+
+        Raises `Unavailable` and `Throttled`.
+        """
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        request = self._request("POST", url, {**kind, **headers}, content=form.encode())
+        response = self._exchanged(request, None, Unavailable)
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            now = self._clock.now()
+            raise Throttled(
+                f"{request.url.host} gives no tokens at the moment",
+                until=retry_after(response.headers, now) or now + timedelta(minutes=1),
+                scope="minute",
+                fix="Try again in a minute.",
+                said=excerpt(response.text),
+            )
+        return _judged(request, response, Unavailable)
+
+    def close(self) -> None:
+        """Close the connections to the system."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _request(
+        self, method: str, url: str, headers: Mapping[str, str] | None, *, body: Any = None, **parts: Any
+    ) -> httpx.Request:
+        kind = {"Accept": "application/json"}
+        if body is not None:
+            parts["content"] = dumps(body)
+            kind["Content-Type"] = "application/json"
+        request = self._client.build_request(method, url, headers={**kind, **(headers or {})}, **parts)
+        if request.url.host not in self._hosts:
+            raise ContractError(
+                f"the plugin of {self._name} wanted to call {request.url.host}",
+                why=f"It declares {', '.join(sorted(self._hosts))} only.",
+                fix="Report this as a bug of the plugin.",
+            )
+        return request
+
+    def _send(self, request: httpx.Request, way: Literal["read", "write"]) -> Reply:
+        lost = Unavailable if way == "read" else OutcomeUnknown
+        auth = self._authenticate()
+        with self._quota.call():
+            with self._lock:
+                self._calls[way] += 1
+            response = self._exchanged(request, auth, lost)
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            raise self._quota.refused(response.headers, excerpt(response.text))
+        self._quota.heard(response.headers)
+        if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            raise ReauthNeeded(
+                f"{self._name} is not allowed to {_call(request)} (status {response.status_code})",
+                why="The consent has ended, was withdrawn, or does not cover this.",
+                fix=f"Connect again: tieout connect {self._name}",
+                said=excerpt(response.text),
+            )
+        return _judged(request, response, lost)
+
+    def _exchanged(self, request: httpx.Request, auth: HttpAuth | None, lost: type[TieoutError]) -> httpx.Response:
+        try:
+            return self._client.send(request, auth=auth)
+        except httpx.HTTPError as error:
+            # an auth flow makes calls of its own: when those fail the request itself was not sent
+            sent = not isinstance(error, _UNSENT) and error.request.url == request.url
+            raise (lost if sent else Unavailable)(
+                f"{_call(request)} was not answered" if sent else f"{error.request.url.host} cannot be reached",
+                why=f"{type(error).__name__}: {redact(str(error))}",
+                fix="Tieout looks up what happened before it sends anything again."
+                if sent and lost is OutcomeUnknown
+                else "Check the network and the address in the configuration, and try again.",
+            ) from error
+
+
+def _judged(request: httpx.Request, response: httpx.Response, lost: type[TieoutError]) -> Reply:
+    if response.status_code >= 500:
+        raise lost(
+            f"{_call(request)} failed with status {response.status_code}",
+            why="The system failed by itself.",
+            fix="Try again later; nothing has to be changed here.",
+            said=excerpt(response.text),
+        )
+    return Reply(response.status_code, response.headers, response.content, _call(request), lost)
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a system's own words, on one line and without secrets."""
+    return redact(" ".join(text.split()))[:200]
+
+
+def _call(request: httpx.Request) -> str:
+    """What a person may see of a call: never its query, which may carry a secret."""
+    return f"{request.method} {request.url.host}{request.url.path}"

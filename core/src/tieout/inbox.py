@@ -1,0 +1,206 @@
+"""The inbox: reading a resource page by page, so that nothing read is ever lost.
+
+Each page is stored together with its cursor, the keys of its records and what it makes due, in one transaction. A pass
+that is cut off goes on at its last page; a complete pass is one that began without a cursor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection as Sql
+from sqlalchemy import delete, select, update
+
+from tieout.codec import digest
+from tieout.contract import Connection, Page, Reject, Resource, Wire, first
+from tieout.errors import ContractError
+from tieout.flow import End, Flow, tenant_key
+from tieout.lease import Lease
+from tieout.ledger import CursorRow, DueRow, InboxRow, KeyRow, Ledger, LinkRow, chunks
+from tieout.match import keys
+
+Told = Callable[[str, dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads one run's pages into the ledger, under the run's leases."""
+
+    ledger: Ledger
+    leases: tuple[Lease, ...]
+    run: int
+    tell: Told
+    stopped: Callable[[], bool]
+
+    def read(self, flows: Sequence[Flow], end_of: Callable[[Flow], End]) -> set[str]:
+        """Read each resource that the flows use on one side; the names of those read completely come back."""
+        complete = set()
+        resources: dict[str, list[Flow]] = {}
+        for flow in flows:
+            resources.setdefault(end_of(flow).resource.name, []).append(flow)
+        for name, sharing in resources.items():
+            if self._pass(sharing, end_of):
+                complete.add(name)
+        return complete
+
+    def _pass(self, sharing: list[Flow], end_of: Callable[[Flow], End]) -> bool:
+        end = end_of(sharing[0])
+        connection, resource, tenant = end.connection, end.resource, end.tenant
+        stands = self._cursor(tenant, resource)
+        cursor = (stands.next or stands.resume) if stands else None
+        began_empty = cursor is None
+        total = 0
+        while not self.stopped():
+            page = end.facade.fetch(connection, resource, cursor)
+            total += len(page.wires)
+            if page.next is not None and page.next == cursor:
+                raise ContractError(f"{connection.plugin} answered the same cursor again for {resource.name}")
+            with self.ledger.writing(*self.leases) as sql:
+                changed = self._store(sql, tenant, resource, page.wires, _echo if end == sharing[0].target else _alike)
+                if end == sharing[0].source:
+                    self._due(sql, sharing, changed, "read")
+                    self._gone(sql, sharing, tenant, resource, page)
+                else:
+                    self._index(sql, sharing, changed)
+                    self._due_by_link(sql, sharing, tenant, resource, changed)
+                self._stand(sql, tenant, resource, page)
+            self.tell(
+                "page.read",
+                {"connection": connection.name, "resource": resource.name, "records": len(page.wires), "total": total},
+            )
+            if page.next is None:
+                return began_empty
+            cursor = page.next
+        return False
+
+    def _cursor(self, tenant: str, resource: Resource) -> Any:
+        with self.ledger.reading() as sql:
+            where = (CursorRow.c.tenant == tenant, CursorRow.c.resource == resource.name)
+            return sql.execute(select(CursorRow).where(*where)).first()
+
+    def _stand(self, sql: Sql, tenant: str, resource: Resource, page: Page) -> None:
+        row = {"tenant": tenant, "resource": resource.name, "next": page.next, "resume": page.resume}
+        if page.next is not None:
+            # the last pass's end stays valid until this one has ended
+            old = sql.execute(
+                select(CursorRow.c.resume).where(CursorRow.c.tenant == tenant, CursorRow.c.resource == resource.name)
+            ).scalar()
+            row["resume"] = old
+        self.ledger.put(sql, CursorRow, [row])
+
+    def _store(
+        self,
+        sql: Sql,
+        tenant: str,
+        resource: Resource,
+        wires: Iterable[Wire],
+        same: Callable[[dict[str, Any], Any], bool],
+    ) -> dict[str, Wire]:
+        by_id = {resource.identify(wire): wire for wire in wires}
+        known: dict[str, Any] = {}
+        for part in chunks(list(by_id)):
+            here = (InboxRow.c.tenant == tenant, InboxRow.c.resource == resource.name, InboxRow.c.id.in_(part))
+            query = select(InboxRow.c.id, InboxRow.c.digest, InboxRow.c.version, InboxRow.c.gone).where(*here)
+            known |= {row.id: row for row in sql.execute(query)}
+            sql.execute(update(InboxRow).where(*here).values(run=self.run))
+        rows = [inbox_row(tenant, resource, wire, self.run) for wire in by_id.values()]
+        fresh = [row for row in rows if not ((old := known.get(row["id"])) and same(row, old))]
+        self.ledger.put(sql, InboxRow, fresh)
+        return {row["id"]: by_id[row["id"]] for row in fresh}
+
+    def _due(self, sql: Sql, sharing: list[Flow], ids: Iterable[str], why: str) -> None:
+        rows = [
+            {"pair": flow.pair, "entity": flow.entity.name, "id": one, "why": why} for flow in sharing for one in ids
+        ]
+        self.ledger.put(sql, DueRow, rows)
+
+    def _gone(self, sql: Sql, sharing: list[Flow], tenant: str, resource: Resource, page: Page) -> None:
+        if not page.deletions:
+            return
+        for part in chunks(page.deletions):
+            here = (InboxRow.c.tenant == tenant, InboxRow.c.resource == resource.name, InboxRow.c.id.in_(part))
+            sql.execute(update(InboxRow).where(*here).values(gone=True))
+        self._due(sql, sharing, page.deletions, "gone")
+
+    def _index(self, sql: Sql, sharing: list[Flow], changed: dict[str, Wire]) -> None:
+        index(self.ledger, sql, sharing, changed)
+
+    def _due_by_link(
+        self, sql: Sql, sharing: list[Flow], tenant: str, resource: Resource, changed: dict[str, Wire]
+    ) -> None:
+        pairs = {flow.entity.name: flow.pair for flow in sharing}
+        for part in chunks(list(changed)):
+            query = select(LinkRow.c.entity, LinkRow.c.source_id).where(
+                LinkRow.c.target_tenant == tenant,
+                LinkRow.c.resource == resource.name,
+                LinkRow.c.target_id.in_(part),
+                LinkRow.c.entity.in_(pairs),
+            )
+            rows = [
+                {"pair": pairs[row.entity], "entity": row.entity, "id": row.source_id, "why": "read"}
+                for row in sql.execute(query)
+            ]
+            self.ledger.put(sql, DueRow, rows)
+
+
+def inbox_row(tenant: str, resource: Resource, wire: Wire, run: int) -> dict[str, Any]:
+    """A wire as a row of the inbox."""
+    return {
+        "tenant": tenant,
+        "resource": resource.name,
+        "id": resource.identify(wire),
+        "digest": digest(wire),
+        "version": first(wire, resource.version),
+        "wire": wire,
+        "gone": False,
+        "run": run,
+    }
+
+
+def _alike(row: dict[str, Any], known: Any) -> bool:
+    return not known.gone and bool(known.digest == row["digest"])
+
+
+def _echo(row: dict[str, Any], known: Any) -> bool:
+    # the answer to our own write and the list may word the same version differently
+    return _alike(row, known) or (not known.gone and row["version"] is not None and known.version == row["version"])
+
+
+def index(ledger: Ledger, sql: Sql, sharing: Sequence[Flow], wires: dict[str, Wire]) -> None:
+    """Remember by what the target's records can be recognised."""
+    shapes: dict[str, list[Flow]] = {}
+    for flow in sharing:
+        shapes.setdefault(flow.target.shape, []).append(flow)
+    ids = list(wires)
+    for shape, alike in shapes.items():
+        end = alike[0].target
+        for part in chunks(ids):
+            here = (KeyRow.c.tenant == end.tenant, KeyRow.c.shape == shape, KeyRow.c.id.in_(part))
+            sql.execute(delete(KeyRow).where(*here))
+        rows = []
+        for one, record in zip(ids, end.lift([wires[one] for one in ids]), strict=True):
+            if record is None or isinstance(record, Reject):
+                continue
+            found: dict[str, str] = {}
+            for flow in alike:
+                found |= keys(record, flow.entity, end.resource)
+            rows += [
+                {"tenant": end.tenant, "shape": shape, "id": one, "field": name, "value": value}
+                for name, value in found.items()
+            ]
+        ledger.put(sql, KeyRow, rows)
+
+
+def wires(sql: Sql, connection: Connection, resource: Resource, ids: Iterable[str]) -> dict[str, Any]:
+    """The inbox's rows of these ids, by id."""
+    found: dict[str, Any] = {}
+    for part in chunks(list(ids)):
+        query = select(InboxRow).where(
+            InboxRow.c.tenant == tenant_key(connection),
+            InboxRow.c.resource == resource.name,
+            InboxRow.c.id.in_(part),
+        )
+        found |= {row.id: row for row in sql.execute(query)}
+    return found

@@ -1,0 +1,266 @@
+"""The tables of the first version."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make it so."""
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("data", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "batch",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("plan", sa.Integer(), nullable=False),
+        sa.Column("resource", sa.String(), nullable=False),
+        sa.Column("op", sa.String(), nullable=False),
+        sa.Column("steps", sa.Text(), nullable=False),
+        sa.Column("body_digest", sa.String(), nullable=False),
+        sa.Column("idempotency_key", sa.String(), nullable=False),
+        sa.Column("stored_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("batch", schema=None) as batch_op:
+        batch_op.create_index(("ix_batch_plan"), ["plan"], unique=False)
+
+    op.create_table(
+        "change",
+        sa.Column("plan", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("entity", sa.String(), nullable=False),
+        sa.Column("resource", sa.String(), nullable=False),
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("op", sa.String(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("amount", sa.Text(), nullable=True),
+        sa.Column("currency", sa.String(), nullable=True),
+        sa.Column("source_digest", sa.String(), nullable=False),
+        sa.Column("target_id", sa.String(), nullable=True),
+        sa.Column("target_key", sa.String(), nullable=True),
+        sa.Column("expected", sa.String(), nullable=True),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.Column("steps", sa.Text(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("needs", sa.Text(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("problems", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("plan", "seq"),
+    )
+    with op.batch_alter_table("change", schema=None) as batch_op:
+        batch_op.create_index("change_record", ["plan", "entity", "source_id"], unique=False)
+
+    op.create_table(
+        "connection",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("plugin", sa.String(), nullable=False),
+        sa.Column("tenant_id", sa.String(), nullable=True),
+        sa.Column("tenant_name", sa.String(), nullable=True),
+        sa.Column("connected_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("connected_by", sa.String(), nullable=True),
+        sa.Column("memory", sa.Text(), nullable=True),
+        sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paused_why", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "cursor",
+        sa.Column("tenant", sa.String(), nullable=False),
+        sa.Column("resource", sa.String(), nullable=False),
+        sa.Column("next", sa.Text(), nullable=True),
+        sa.Column("resume", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant", "resource"),
+    )
+    op.create_table(
+        "due",
+        sa.Column("pair", sa.String(), nullable=False),
+        sa.Column("entity", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("pair", "entity", "id"),
+    )
+    op.create_table(
+        "flow",
+        sa.Column("pair", sa.String(), nullable=False),
+        sa.Column("entity", sa.String(), nullable=False),
+        sa.Column("source_tenant", sa.String(), nullable=False),
+        sa.Column("target_tenant", sa.String(), nullable=False),
+        sa.Column("settings", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("pair", "entity", "source_tenant", "target_tenant"),
+    )
+    op.create_table(
+        "held",
+        sa.Column("pair", sa.String(), nullable=False),
+        sa.Column("entity", sa.String(), nullable=False),
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("problems", sa.Text(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("amount", sa.Text(), nullable=True),
+        sa.Column("currency", sa.String(), nullable=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("pair", "entity", "source_id"),
+    )
+    op.create_table(
+        "inbox",
+        sa.Column("tenant", sa.String(), nullable=False),
+        sa.Column("resource", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("version", sa.String(), nullable=True),
+        sa.Column("wire", sa.Text(), nullable=False),
+        sa.Column("gone", sa.Boolean(), nullable=False),
+        sa.Column("run", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "resource", "id"),
+    )
+    op.create_table(
+        "key",
+        sa.Column("tenant", sa.String(), nullable=False),
+        sa.Column("shape", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("field", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "shape", "id", "field"),
+    )
+    with op.batch_alter_table("key", schema=None) as batch_op:
+        batch_op.create_index("key_value", ["tenant", "shape", "field", "value"], unique=False)
+
+    op.create_table(
+        "lease",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
+        sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "link",
+        sa.Column("entity", sa.String(), nullable=False),
+        sa.Column("source_tenant", sa.String(), nullable=False),
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("target_tenant", sa.String(), nullable=False),
+        sa.Column("resource", sa.String(), nullable=False),
+        sa.Column("target_id", sa.String(), nullable=False),
+        sa.Column("target_key", sa.String(), nullable=True),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("is_primary", sa.Boolean(), nullable=False),
+        sa.Column("sent", sa.Text(), nullable=True),
+        sa.Column("came", sa.Text(), nullable=True),
+        sa.Column("version", sa.String(), nullable=True),
+        sa.Column("wrong", sa.Text(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("entity", "source_tenant", "source_id", "target_tenant"),
+    )
+    with op.batch_alter_table("link", schema=None) as batch_op:
+        batch_op.create_index("link_target", ["target_tenant", "resource", "target_id"], unique=False)
+
+    op.create_table(
+        "live",
+        sa.Column("pair", sa.String(), nullable=False),
+        sa.Column("source_tenant", sa.String(), nullable=False),
+        sa.Column("target_tenant", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("pair", "source_tenant", "target_tenant"),
+    )
+    op.create_table(
+        "plan",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("pair", sa.String(), nullable=False),
+        sa.Column("run", sa.Integer(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("source_tenant", sa.String(), nullable=False),
+        sa.Column("target_tenant", sa.String(), nullable=False),
+        sa.Column("digests", sa.Text(), nullable=False),
+        sa.Column("counts", sa.Text(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("approved_by", sa.String(), nullable=True),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "receipt",
+        sa.Column("batch", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("target_id", sa.String(), nullable=True),
+        sa.Column("problems", sa.Text(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("batch", "key"),
+    )
+    op.create_table(
+        "reference",
+        sa.Column("tenant", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rows", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "kind"),
+    )
+    op.create_table(
+        "run",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("pair", sa.String(), nullable=False),
+        sa.Column("started", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("counts", sa.Text(), nullable=True),
+        sa.Column("calls", sa.Text(), nullable=True),
+        sa.Column("message", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "secret",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+
+
+def downgrade() -> None:
+    """Undo it."""
+    op.drop_table("secret")
+    op.drop_table("run")
+    op.drop_table("reference")
+    op.drop_table("receipt")
+    op.drop_table("plan")
+    op.drop_table("live")
+    with op.batch_alter_table("link", schema=None) as batch_op:
+        batch_op.drop_index("link_target")
+
+    op.drop_table("link")
+    op.drop_table("lease")
+    with op.batch_alter_table("key", schema=None) as batch_op:
+        batch_op.drop_index("key_value")
+
+    op.drop_table("key")
+    op.drop_table("inbox")
+    op.drop_table("held")
+    op.drop_table("flow")
+    op.drop_table("due")
+    op.drop_table("cursor")
+    op.drop_table("connection")
+    with op.batch_alter_table("change", schema=None) as batch_op:
+        batch_op.drop_index("change_record")
+
+    op.drop_table("change")
+    with op.batch_alter_table("batch", schema=None) as batch_op:
+        batch_op.drop_index("ix_batch_plan")
+
+    op.drop_table("batch")
+    op.drop_table("audit")

@@ -1,0 +1,149 @@
+"""OAuth 2 for connectors that declare their addresses: consent with PKCE, renewal under a lease, revocation.
+
+A connector names its URLs, its scopes and a function from the new tokens to tenants in an `OAuth`; everything else is
+here. Rotated tokens are durable before they are used, and two processes never renew one grant at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from authlib.common.security import generate_token
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
+from tieout.codec import loads
+from tieout.contract import Answer, Connection, Consent, Tenant
+from tieout.errors import ConfigError, ReauthNeeded, Refused, Unavailable
+from tieout.http import HttpAuth, HttpRequest, HttpResponse, Reply, excerpt
+from tieout.secret import Secret
+
+if TYPE_CHECKING:
+    from tieout.vault import Vault
+
+LEEWAY = timedelta(seconds=120)
+"""How long before its end a token is renewed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth:
+    """How a system gives consent.
+
+    Without `client_secret` PKCE stands alone. `tenants` is given the connection, whose `http` carries the new tokens,
+    and the claims of the access token ({} if it is no JWT).
+    """
+
+    token_url: str
+    authorise_url: str = ""
+    revoke_url: str = ""
+    client_id: str
+    client_secret: Secret | None = None
+    scopes: tuple[str, ...] = ()
+    grant: Literal["authorization-code", "client-credentials"] = "authorization-code"
+    tenants: Callable[[Connection, Mapping[str, Any]], list[Tenant]]
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts of its addresses."""
+        urls = (self.token_url, self.authorise_url, self.revoke_url)
+        return frozenset(host for url in urls if (host := urlsplit(url).hostname))
+
+
+def authorise(oauth: OAuth, connection: Connection, redirect: str) -> Consent:
+    """Where to send a person for consent. Raises `Refused` for a connection that needs none."""
+    if oauth.grant == "client-credentials":
+        raise Refused(
+            f"{connection.name} needs no consent",
+            why="It uses the credentials of a custom connection.",
+            fix="Use it as it is: tieout check",
+        )
+    state, verifier = generate_token(32), generate_token(64)
+    url = prepare_grant_uri(
+        oauth.authorise_url,
+        oauth.client_id,
+        "code",
+        redirect_uri=redirect,
+        scope=list(oauth.scopes),
+        state=state,
+        code_challenge=create_s256_code_challenge(verifier),
+        code_challenge_method="S256",
+    )
+    return Consent(url=url, state=state, verifier=verifier, redirect=redirect)
+
+
+def complete(oauth: OAuth, connection: Connection, vault: Vault, answer: Answer) -> list[Tenant]:
+    """Exchange the code of a consent for tokens, store them, and tell the tenants that they open.
+
+    Raises `Refused` when the person declined or the answer does not belong to this consent.
+    """
+    given = answer.parameters
+    if not hmac.compare_digest(given.get("state", "").encode(), answer.consent.state.encode()):
+        raise Refused(
+            "the answer does not belong to this consent",
+            why="Its state differs from the one that was sent: it may come from an older tab, or from somebody else.",
+            fix=f"Begin again: tieout connect {connection.name}",
+        )
+    if "error" in given:
+        declined = given["error"] == "access_denied"
+        raise Refused(
+            "access was not allowed" if declined else "the consent failed",
+            fix=f"Begin again and press Allow access: tieout connect {connection.name}",
+            said=excerpt(given.get("error_description", given["error"])),
+        )
+    if not given.get("code"):
+        raise Refused("the answer carries no code", fix=f"Begin again: tieout connect {connection.name}")
+    with vault.refreshing(connection.name):
+        tokens = _ask(
+            oauth,
+            connection,
+            "authorization_code",
+            code=given["code"],
+            redirect_uri=answer.consent.redirect,
+            code_verifier=answer.consent.verifier,
+        )
+        vault.store(connection.name, tokens)
+    return oauth.tenants(connection, claims(tokens["access_token"]))
+
+
+def disconnect(oauth: OAuth, connection: Connection, vault: Vault) -> bool:
+    """Revoke and forget the tokens, unless another connection shares the grant; tells whether that was done.
+
+    Raises `Unavailable`, and then keeps the tokens.
+    """
+    if not vault.alone(connection.name):
+        return False
+    with vault.refreshing(connection.name) as tokens:
+        token = (tokens or {}).get("refresh_token") or (tokens or {}).get("access_token")
+        if token and oauth.revoke_url:
+            _post(oauth, connection, oauth.revoke_url, prepare_token_request("", token=token))
+        vault.forget(connection.name)
+    return True
+
+
+class Bearer(HttpAuth):
+    """Carries the access token of a connection's grant, and renews it in time or when it is refused, once."""
+
+    def __init__(self, oauth: OAuth, connection: Connection, vault: Vault) -> None:
+        self._oauth = oauth
+        self._connection = connection
+        self._vault = vault
+
+    def auth_flow(self, request: HttpRequest) -> Iterator[HttpRequest]:  # type: ignore[override]
+        """One request, and a second one with a new token when the first is answered with 401."""
+        tokens = self._vault.grant(self._connection.name)
+        if tokens is None or self._ends(tokens):
+            tokens = self._renewed(tokens)
+        request.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+        response: HttpResponse = yield request
+        if response.status_code == 401:
+            tokens = self._renewed(tokens)
+            request.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+            yield request

@@ -1,0 +1,228 @@
+"""What people and programs are told: counts that add up, plans, holds, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from decimal import Decimal
+
+from tieout.contract import Tenant
+from tieout.errors import Problem
+
+
+@dataclass(slots=True)
+class Counts:
+    """Each record once per flow and run.
+
+    read + carried + released + gone = unchanged + kept + planned + held + skipped, and
+    planned = done + wrong + rejected + unknown + waiting + stale once a plan was applied.
+    `created`, `updated`, `voided` and `linked` tell what `done` is made of.
+    """
+
+    read: int = 0
+    carried: int = 0
+    released: int = 0
+    gone: int = 0
+    unchanged: int = 0
+    kept: int = 0
+    planned: int = 0
+    held: int = 0
+    skipped: int = 0
+    done: int = 0
+    wrong: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    waiting: int = 0
+    stale: int = 0
+    created: int = 0
+    updated: int = 0
+    voided: int = 0
+    linked: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Add another flow's counts to these."""
+        for name in (item.name for item in fields(self)):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def problem(self) -> str:
+        """Why these counts do not add up, or nothing."""
+        given = self.read + self.carried + self.released + self.gone
+        decided = self.unchanged + self.kept + self.planned + self.held + self.skipped
+        return "" if given == decided else f"{given} records came in and {decided} were decided"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldGroup:
+    """The records that one cause stops."""
+
+    entity: str
+    kind: str
+    problem: Problem
+    count: int
+    amounts: Mapping[str, Decimal]
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView:
+    """A stored plan in short: what it would do, and what that needs.
+
+    `operations` counts per entity and operation, `amounts` sums the documents to be created per currency, `calls` is
+    how many write calls the plan needs and `warnings` what a person should know before going live.
+    """
+
+    id: int
+    pair: str
+    source: Tenant
+    target: Tenant
+    target_title: str
+    created: datetime
+    counts: Mapping[str, Counts]
+    operations: Mapping[str, Mapping[str, int]]
+    amounts: Mapping[str, Decimal]
+    calls: int
+    live: bool
+    warnings: tuple[str, ...] = ()
+
+    def question(self) -> str:
+        """The sentence that a person confirms, with numbers and money."""
+        parts = [f"{sum(by.values())} {entity}" for entity, by in self.operations.items() if by]
+        money = ", ".join(f"{currency} {amount:,.2f}" for currency, amount in sorted(self.amounts.items()))
+        listed = ", ".join(parts) or "nothing"
+        return f"Send {listed}{f' ({money})' if money else ''} to {self.target.name}?"
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls made on one connection during a run."""
+
+    connection: str
+    reads: int
+    writes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """How a run ended: `state` is done, planned (waiting for go-live), paused or stopped; `message` says why."""
+
+    run: int
+    plan: int | None
+    pair: str
+    state: str
+    started: datetime
+    ended: datetime
+    counts: Mapping[str, Counts]
+    holds: tuple[HoldGroup, ...]
+    calls: tuple[Calls, ...]
+    least_writes: int
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TieLine:
+    """One entity, period and currency: counts and totals of both sides, and what is left unexplained.
+
+    variance = source in scope - held - skipped - target, in `currency`; entities without money tie by count.
+    """
+
+    entity: str
+    period: str
+    currency: str
+    source_count: int
+    held_count: int
+    skipped_count: int
+    target_count: int
+    source_total: Decimal
+    held_total: Decimal
+    skipped_total: Decimal
+    target_total: Decimal
+
+    @property
+    def count_variance(self) -> int:
+        """Records of the source in scope that are neither held, skipped nor in the target."""
+        return self.source_count - self.held_count - self.skipped_count - self.target_count
+
+    @property
+    def variance(self) -> Decimal:
+        """The money that is not explained."""
+        return self.source_total - self.held_total - self.skipped_total - self.target_total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One record that does not tie: `state` is missing, doubled, different, held, skipped or foreign."""
+
+    entity: str
+    state: str
+    label: str
+    source_id: str | None = None
+    target_id: str | None = None
+    source_total: Decimal | None = None
+    target_total: Decimal | None = None
+    currency: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TieOut:
+    """The proof: both sides read afresh and compared, record by record and to the cent."""
+
+    pair: str
+    at: datetime
+    source: Tenant
+    target: Tenant
+    lines: tuple[TieLine, ...]
+    differences: tuple[Difference, ...]
+    calls: tuple[Calls, ...] = ()
+
+    @property
+    def ties(self) -> bool:
+        """Whether everything is explained to the cent."""
+        clear = all(line.variance == 0 and line.count_variance == 0 for line in self.lines)
+        return clear and not any(item.state in ("missing", "doubled", "different") for item in self.differences)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionView:
+    """A connection as a person sees it: `state` is connected, not connected or paused."""
+
+    name: str
+    plugin: str
+    title: str
+    state: str
+    tenant: Tenant | None = None
+    connected_at: datetime | None = None
+    connected_by: str | None = None
+    paused_until: datetime | None = None
+    why: str = ""
+    needs_consent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowView:
+    """One app of a pair: whether it is on, how many records are linked, held and skipped, and its last counts."""
+
+    entity: str
+    title: str
+    linked: int = 0
+    held: int = 0
+    skipped: int = 0
+    wrong: int = 0
+    last: Counts = field(default_factory=Counts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairView:
+    """A pair as a person sees it."""
+
+    name: str
+    source: ConnectionView
+    target: ConnectionView
+    live: bool
+    flows: tuple[FlowView, ...]
+    holds: tuple[HoldGroup, ...]
+    last_run: datetime | None = None
+    last_state: str = ""
+    last_message: str = ""
+    open_plan: int | None = None

@@ -1,0 +1,106 @@
+"""Telling what a plan would do, what it did, and what is held: sums over the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from math import ceil
+from typing import Any
+
+from sqlalchemy import func, select
+
+from tieout.errors import Problem
+from tieout.flow import Flow
+from tieout.ledger import ChangeRow, HeldRow, Ledger, PlanRow
+from tieout.report import Counts, HoldGroup, PlanView
+
+_DONE = {"create": "created", "update": "updated", "void": "voided", "link": "linked"}
+EXAMPLES = 5
+
+
+def view(ledger: Ledger, plan: int, flows: Sequence[Flow], counts: Mapping[str, Counts], *, live: bool) -> PlanView:
+    """A stored plan in short."""
+    first = flows[0]
+    operations: dict[str, dict[str, int]] = {flow.entity.name: {} for flow in flows}
+    amounts: dict[str, Decimal] = {}
+    with ledger.reading() as sql:
+        row = sql.execute(select(PlanRow.c.created).where(PlanRow.c.id == plan)).one()
+        query = select(ChangeRow.c.entity, ChangeRow.c.op, ChangeRow.c.amount, ChangeRow.c.currency).where(
+            ChangeRow.c.plan == plan
+        )
+        for change in sql.execute(query):
+            by = operations.setdefault(change.entity, {})
+            by[change.op] = by.get(change.op, 0) + 1
+            if change.op == "create" and change.amount is not None:
+                currency = change.currency or ""
+                amounts[currency] = amounts.get(currency, Decimal(0)) + Decimal(change.amount)
+    source, target = first.source.connection.tenant, first.target.connection.tenant
+    assert source is not None and target is not None  # noqa: S101 - flows exist only between known tenants
+    return PlanView(
+        id=plan,
+        pair=first.pair,
+        source=source,
+        target=target,
+        target_title=first.target.connector.title,
+        created=row.created,
+        counts=counts,
+        operations=operations,
+        amounts=amounts,
+        calls=least_writes(ledger, plan, flows),
+        live=live,
+    )
+
+
+def least_writes(ledger: Ledger, plan: int, flows: Sequence[Flow]) -> int:
+    """The least number of write calls that the plan's changes need: per resource and step, the batches filled up."""
+    sizes = {flow.target.resource.name: flow.target.resource.batch for flow in flows}
+    steps: dict[tuple[str, str, int], int] = {}
+    with ledger.reading() as sql:
+        query = select(ChangeRow.c.resource, ChangeRow.c.op, ChangeRow.c.state, ChangeRow.c.steps).where(
+            ChangeRow.c.plan == plan,
+            ChangeRow.c.op != "link",
+            ChangeRow.c.state.not_in(("stale", "waiting")),
+        )
+        for row in sql.execute(query):
+            for place, step in enumerate(row.steps):
+                key = (row.resource, step["op"], place)
+                steps[key] = steps.get(key, 0) + 1
+    return sum(ceil(count / sizes.get(resource, 1)) for (resource, _, _), count in steps.items())
+
+
+def applied(ledger: Ledger, plan: int, counts: dict[str, Counts]) -> None:
+    """Add to the counts what became of the plan's changes."""
+    with ledger.reading() as sql:
+        query = (
+            select(ChangeRow.c.entity, ChangeRow.c.op, ChangeRow.c.state, func.count())
+            .where(ChangeRow.c.plan == plan)
+            .group_by(ChangeRow.c.entity, ChangeRow.c.op, ChangeRow.c.state)
+        )
+        for entity, op, state, number in sql.execute(query):
+            one = counts[entity]
+            name = "waiting" if state == "planned" else state
+            setattr(one, name, getattr(one, name) + number)
+            if state == "done":
+                setattr(one, _DONE[op], getattr(one, _DONE[op]) + number)
+
+
+def holds(ledger: Ledger, pair: str) -> tuple[HoldGroup, ...]:
+    """What is held or skipped, grouped by cause, the largest groups first."""
+    groups: dict[tuple[str, str, str, str], dict[str, Any]] = {}
+    with ledger.reading() as sql:
+        for row in sql.execute(select(HeldRow).where(HeldRow.c.pair == pair).order_by(HeldRow.c.label)):
+            for place, stored in enumerate(row.problems):
+                problem = Problem(**stored)
+                key = (row.entity, row.kind, problem.cause, problem.about if problem.about != row.label else "")
+                group = groups.setdefault(key, {"problem": problem, "count": 0, "amounts": {}, "examples": []})
+                group["count"] += 1
+                if len(group["examples"]) < EXAMPLES:
+                    group["examples"].append(row.label)
+                if row.amount is not None and place == 0:
+                    currency = row.currency or ""
+                    group["amounts"][currency] = group["amounts"].get(currency, Decimal(0)) + Decimal(row.amount)
+    found = [
+        HoldGroup(entity, kind, one["problem"], one["count"], one["amounts"], tuple(one["examples"]))
+        for (entity, kind, _, _), one in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda group: (group.kind, -group.count, group.entity)))

@@ -1,0 +1,3 @@
+from tieout.testing.samples import Sample, terms
+
+__all__ = ["Sample", "terms"]

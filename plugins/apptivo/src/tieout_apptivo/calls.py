@@ -1,0 +1,186 @@
+"""One call to Apptivo: the form it travels in, the envelopes it comes back in, and what a failure means.
+
+Everything, the action and the keys included, goes in the form body of a POST, so that no key stands in a URL (facts/
+apptivo.md 1.6, 13 no. 12). Sources: facts/apptivo.md 1.7 (failures, which come with status 200), 2.4 (envelopes).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Literal, NoReturn, TypeVar
+
+from tieout.contract import Connection, Wire
+from tieout.errors import Problem, ReauthNeeded, Rejected, Unavailable
+
+from tieout_apptivo.fields import objects
+from tieout_apptivo.profile import App
+from tieout_apptivo.scalars import Unreadable, ident, number, text
+from tieout_apptivo.settings import Firm
+
+T = TypeVar("T")
+Verdict = Literal["busy", "keys", "gone", "refused"]
+
+PAUSES = (1.0, 3.0)
+"""Seconds before each new try when a read answers something that is no answer."""
+
+VERDICTS: tuple[tuple[re.Pattern[str], Verdict], ...] = (
+    (re.compile(r"rate limit|too many|throttl|busy|try again|time[d -]*out|temporar", re.IGNORECASE), "busy"),
+    (re.compile(r"key|access|permission", re.IGNORECASE), "keys"),
+    (re.compile(r"not found|not exist|no (such )?record|deleted", re.IGNORECASE), "gone"),
+    (re.compile(r""), "refused"),
+)
+"""What the reason of a failure means, the first that matches (facts/apptivo.md 1.7)."""
+
+_FAILED = ("failure", "error")
+_REASONS = ("reason", "message", "responseMessage")
+
+
+def ask(
+    connection: Connection,
+    app: App,
+    action: str,
+    parameters: Mapping[str, object],
+    opened: Callable[[Wire], T | None],
+) -> T:
+    """What `opened` finds in the answer to one reading call; it answers None for an envelope that it does not know.
+
+    An answer that is empty, HTML or without the expected keys is asked for again, twice. Raises `ReauthNeeded` when
+    the keys are refused, `Unavailable` when no answer comes and `Rejected` when Apptivo refuses the call.
+    """
+    said = ""
+    for pause in (*PAUSES, None):
+        body, said = _post(connection, app, action, parameters)
+        if body is not None:
+            _judge(body, app, action, connection.settings)
+            if (found := opened(body)) is not None:
+                return found
+        if pause is not None:
+            connection.clock.wait(pause)
+    raise Unavailable(
+        f"Apptivo answered {action} of {app.url_name} with something that cannot be read.",
+        why="The answer was empty, a page for people, or without the expected content.",
+        fix=f"Try again later; if it goes on, check the url-name {app.url_name} in the profile against the API page in "
+        "the settings of the app.",
+        said=_redacted(connection.settings, said),
+    )
+
+
+def listing(name: str) -> Callable[[Wire], tuple[list[Wire], int | None] | None]:
+    """Opens the envelope of a list of the app called `name`: its records and the count of all that there are."""
+
+    def opened(body: Wire) -> tuple[list[Wire], int | None] | None:
+        data = body.get("data")
+        inner = data if isinstance(data, dict) else body
+        found = next((inner[key] for key in ("data", "aaData", name) if isinstance(inner.get(key), list)), None)
+        count = next((total for each in (body, inner) if (total := _count(each)) is not None), None)
+        if found is None and count is None and body:
+            return None
+        return objects(found), count
+
+    return opened
+
+
+def single(app: App) -> Callable[[Wire], Wire | None]:
+    """Opens the four envelopes of one record; the record is empty where Apptivo says that there is none."""
+
+    def is_record(value: object) -> bool:
+        return isinstance(value, dict) and bool(ident(value.get("id")) or ident(value.get(app.id_parameter)))
+
+    def opened(body: Wire) -> Wire | None:
+        inner = [value for value in body.values() if is_record(value)]
+        envelopes = [body[name] for name in ("data", "responseObject") if name in body]
+        candidates = [body, *envelopes, *(inner if len(inner) == 1 else [])]
+        found: Wire | None = next((value for value in candidates if is_record(value)), None)
+        if found is None and (_failed(body) or (envelopes and not any(body.values()))):
+            return {}
+        return found
+
+    return opened
+
+
+def configuration(body: Wire) -> Wire | None:
+    """Opens the configuration of an app."""
+    inner = next((body[name] for name in ("data", "responseObject") if isinstance(body.get(name), dict)), body)
+    return inner or None
+
+
+def _post(connection: Connection, app: App, action: str, parameters: Mapping[str, object]) -> tuple[Wire | None, str]:
+    settings: Firm = connection.settings
+    form = {"a": action, **{name: str(value) for name, value in parameters.items()}}
+    form |= {"apiKey": settings.api_key.reveal(), "accessKey": settings.access_key.reveal()}
+    if settings.user_name:
+        form["userName"] = settings.user_name
+    try:
+        reply = connection.http.read("POST", f"{settings.base_url}/dao/v6/{app.url_name}", form=form)
+    except ReauthNeeded as error:
+        _refuse_keys(_redacted(settings, error.problem.said))
+    said = reply.text[:200]
+    if reply.status >= 400:
+        _refuse(app, action, f"status {reply.status} {_redacted(settings, said)}".strip())
+    try:
+        body = reply.json()
+    except Unavailable:
+        return None, said
+    return (body, said) if isinstance(body, dict) else (None, said)
+
+
+def _judge(body: Wire, app: App, action: str, settings: Firm) -> None:
+    """Raise what a failure means; a record that is gone is none, where one record was asked for."""
+    if not _failed(body):
+        return
+    reason = _redacted(settings, next((found for name in _REASONS if (found := text(body.get(name)))), ""))
+    verdict = next(verdict for pattern, verdict in VERDICTS if pattern.search(reason))
+    if verdict == "keys":
+        _refuse_keys(reason)
+    if verdict == "busy":
+        raise Unavailable(
+            f"Apptivo cannot answer {action} of {app.url_name} now.",
+            fix="Nothing has to be done: the next run tries again.",
+            said=reason,
+        )
+    if verdict == "refused" or action != "getById":
+        _refuse(app, action, reason)
+
+
+def _count(body: Wire) -> int | None:
+    """The count of all records that a list claims; None when it claims none that can be read."""
+    try:
+        count = number(body.get("countOfRecords"))
+    except Unreadable:
+        return None
+    return None if count is None else int(count)
+
+
+def _failed(body: Wire) -> bool:
+    return text(body.get("status")).lower() in _FAILED
+
+
+def _refuse_keys(said: str) -> NoReturn:
+    raise ReauthNeeded(
+        "Apptivo refused the keys.",
+        why="They are wrong, were regenerated, or the firm's plan has no API access.",
+        fix="Look them up in Apptivo under Business Settings -> API Access (a paid plan with API access, Premium or "
+        "above, is needed) and put both in place: api-key and access-key.",
+        said=said,
+    )
+
+
+def _refuse(app: App, action: str, said: str) -> NoReturn:
+    raise Rejected(
+        Problem(
+            cause="apptivo-refused",
+            what=f"Apptivo refused {action} of {app.url_name}.",
+            why="The app may have another name or number in this firm, or be switched off.",
+            fix=f"Compare url-name ({app.url_name}) and object-id ({app.object_id}) of the profile with the API "
+            "page in the settings of the app.",
+            about=app.url_name,
+            said=said,
+        )
+    )
+
+
+def _redacted(settings: Firm, said: str) -> str:
+    for secret in (settings.api_key.reveal(), settings.access_key.reveal()):
+        said = said.replace(secret, "***")
+    return said

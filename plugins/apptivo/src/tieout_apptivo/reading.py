@@ -1,0 +1,291 @@
+"""Reading lists page by page, and looking records up.
+
+A first read goes through everything by date of creation. Later ones begin with the record changed last and stop where
+the cursor, less an overlap, was passed; they fall back to reading everything where the order cannot be trusted.
+Sources: facts/apptivo.md 2.3 (paging), 2.5 (incremental reading), 13 no. 5 to 8, 18, 19 and 26.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from tieout.codec import digest
+from tieout.contract import Connection, Cursor, Key, Page, Resource, Wire
+from tieout.errors import Unavailable
+
+from tieout_apptivo import scalars
+from tieout_apptivo.calls import ask, listing, single
+from tieout_apptivo.dates import calendar
+from tieout_apptivo.fields import at, labels_key
+from tieout_apptivo.firm import learn
+from tieout_apptivo.profile import Fields
+
+WINDOW = 5_000
+"""How many rows of one list can be reached (facts/apptivo.md 1.6)."""
+
+
+def known_key(app: str) -> str:
+    """The key under which a connection's memory keeps that an app has records."""
+    return f"known:{app}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a pass stands: the order it reads in, and the record to go on with.
+
+    `since` is the newest change seen when the last pass ended, `newest` that of this one (UTC, ISO 8601). `first` is
+    the id that the page before began with, `total` the count it claimed. `edge` is the date of creation up to which
+    the older half of a long list was read, `top` the digest of the first page by date of change.
+    """
+
+    order: Literal["changed", "oldest", "youngest"] = "oldest"
+    start: int = 0
+    since: str | None = None
+    newest: str | None = None
+    first: str | None = None
+    total: int | None = None
+    edge: str | None = None
+    top: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """One page as it came: its rows, the count of the whole list, whether it is the last, and its stamps."""
+
+    rows: tuple[Wire, ...]
+    total: int | None
+    last: bool
+    created: tuple[datetime | None, ...]
+    changed: tuple[datetime | None, ...]
+
+    @property
+    def newest(self) -> datetime | None:
+        return max((stamp for stamp in self.changed if stamp), default=None)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the page really runs from the newest change to the oldest."""
+        known = [stamp for stamp in self.changed if stamp]
+        return len(known) == len(self.rows) and known == sorted(known, reverse=True)
+
+
+def fetch(connection: Connection, resource: Resource, cursor: Cursor | None) -> Page:
+    """One page of a resource, read in one call; with the first page of a full pass comes the app's configuration.
+
+    Deletions are never inferred. Raises `Unavailable` where records that existed before are not listed any more, or
+    where there are more than can be reached.
+    """
+    place = Place(**cursor) if cursor else Place()
+    name = resource.name
+    if cursor is None or labels_key(name) not in connection.memory:
+        learn(connection, name)
+    sheet = _sheet(connection, resource, place)
+    if place.start == 0:
+        _refuse_suspicious(connection, name, sheet)
+    turn = {"changed": _changed, "oldest": _oldest, "youngest": _youngest}[place.order]
+    return turn(connection, resource, place, sheet)
+
+
+def find(connection: Connection, resource: Resource, keys: Sequence[Key]) -> Mapping[Key, list[Wire]]:
+    """The records with each key: by id one call, by another field a search of which only exact matches count."""
+    return {
+        key: _by_id(connection, resource, key) if key.field == "id" else _by_text(connection, resource, key)
+        for key in keys
+    }
+
+
+def _changed(connection: Connection, resource: Resource, place: Place, sheet: _Sheet) -> Page:
+    """A page from the newest change backwards."""
+    if sheet.rows and not sheet.ordered:
+        return Page(sheet.rows, next=_cursor(Place()))
+    marks = [(resource.identify(row), stamp) for row, stamp in zip(sheet.rows, sheet.changed, strict=True)]
+    top = place.top if place.start else digest([marks, sheet.total])
+    if place.start == 0 and top == place.top:
+        return Page((), resume=_cursor(place))
+    newest = place.newest or _text(sheet.newest)
+    end = _resume(connection, newest or place.since, top)
+    if sheet.last or _passed(connection, place, sheet):
+        return Page(sheet.rows, resume=end)
+    start = place.start + len(sheet.rows)
+    if start >= WINDOW:
+        return Page(sheet.rows, next=_cursor(Place()))
+    return Page(sheet.rows, next=_cursor(_onwards(resource, replace(place, newest=newest, top=top), sheet, start)))
+
+
+def _passed(connection: Connection, place: Place, sheet: _Sheet) -> bool:
+    """Whether the page reaches back beyond what was read before, overlap included."""
+    if place.since is None:
+        return False
+    floor = datetime.fromisoformat(place.since) - timedelta(hours=connection.settings.overlap_hours)
+    oldest = sheet.changed[-1]
+    return oldest is not None and oldest < floor
+
+
+def _oldest(connection: Connection, resource: Resource, place: Place, sheet: _Sheet) -> Page:
+    """A page of everything, the oldest record first; past the window the youngest half follows."""
+    if sheet.total is not None and sheet.total > 2 * WINDOW:
+        raise _too_many(resource.name)
+    newest = _later(place.newest, sheet.newest)
+    if sheet.last:
+        return Page(sheet.rows, resume=_resume(connection, newest, None))
+    gone = max(0, place.total - sheet.total) if place.total is not None and sheet.total is not None else 0
+    start = max(place.start + len(sheet.rows) - gone, place.start + 1)
+    if start < WINDOW:
+        return Page(sheet.rows, next=_cursor(_onwards(resource, replace(place, newest=newest), sheet, start)))
+    edge = sheet.created[-1]
+    if edge is None:
+        raise Unavailable(
+            f"The app {resource.name} lists more than {WINDOW} records, whose dates of creation cannot be read.",
+            why="Apptivo shows no more of one list; the rest is read from its other end, up to that date.",
+            fix="Set profile.date-format in the connection to how this firm writes dates.",
+        )
+    return Page(sheet.rows, next=_cursor(Place(order="youngest", newest=newest, edge=_text(edge))))
+
+
+def _youngest(connection: Connection, resource: Resource, place: Place, sheet: _Sheet) -> Page:
+    """A page of the younger half of a long list, the youngest record first, down to where the older half ended."""
+    edge = datetime.fromisoformat(place.edge or "")
+    if None in sheet.created or (place.start == 0 and any(stamp and stamp < edge for stamp in sheet.created[:1])):
+        raise Unavailable(
+            f"The app {resource.name} cannot be read from its youngest record back.",
+            why="The list is not sorted by date of creation, so the records past the window cannot be reached.",
+            fix="Archive records in Apptivo that are not needed any more, until fewer than 5,000 are active.",
+        )
+    pairs = zip(sheet.rows, sheet.created, strict=True)
+    rows = tuple(row for row, stamp in pairs if stamp is not None and stamp >= edge)
+    newest = _later(place.newest, sheet.newest)
+    if sheet.last or len(rows) < len(sheet.rows):
+        return Page(rows, resume=_resume(connection, newest, None))
+    start = place.start + len(sheet.rows)
+    if start >= WINDOW:
+        raise _too_many(resource.name)
+    return Page(rows, next=_cursor(_onwards(resource, replace(place, newest=newest), sheet, start)))
+
+
+def _sheet(connection: Connection, resource: Resource, place: Place) -> _Sheet:
+    """One call for one page; a page that repeats the one before, or holds nothing, is the last."""
+    app = connection.settings.profile.app(resource.name)
+    asked = min(connection.settings.page_size, WINDOW - place.start)
+    wanted = {
+        "objectId": app.object_id,
+        "objectStatus": 0,
+        "startIndex": place.start,
+        "numRecords": asked,
+        "sortColumn": app.updated if place.order == "changed" else app.created,
+        "sortDir": "asc" if place.order == "oldest" else "desc",
+    }
+    rows, total = ask(connection, app, "getAll", wanted, listing(resource.name))
+    if rows and place.start and resource.identify(rows[0]) == place.first:
+        if total is not None and total > place.start:
+            raise Unavailable(
+                f"Apptivo answers the same page of {resource.name} again and again.",
+                why=f"It claims {total} records and shows no more than the first {place.start}.",
+                fix="Run again later; if it goes on, lower page-size in the connection.",
+            )
+        rows = []
+    short = len(rows) < asked and (total is None or place.start + len(rows) >= total)
+    read = _stamp_reader(connection)
+    return _Sheet(
+        tuple(rows),
+        total,
+        not rows or short,
+        tuple(read(at(row, app.created)) for row in rows),
+        tuple(read(at(row, app.updated)) for row in rows),
+    )
+
+
+def _stamp_reader(connection: Connection) -> Callable[[object], datetime | None]:
+    days = calendar(connection.settings, connection.memory)
+
+    def read(value: object) -> datetime | None:
+        try:
+            return days.stamp(value)
+        except scalars.Unreadable:
+            return None
+
+    return read
+
+
+def _refuse_suspicious(connection: Connection, name: str, sheet: _Sheet) -> None:
+    """An empty list where there were records is a fault of the list until proved otherwise."""
+    key = known_key(name)
+    if sheet.rows:
+        if not connection.memory.get(key):
+            connection.memory[key] = True
+    elif connection.memory.get(key):
+        raise Unavailable(
+            f"It is suspicious that Apptivo lists no {name} any more.",
+            why="There were records before, and an empty list is never taken for a deletion of everything.",
+            fix=f"Look at the app in Apptivo. If it really is empty, switch {name} off in [plugins].",
+        )
+
+
+def _onwards(resource: Resource, place: Place, sheet: _Sheet, start: int) -> Place:
+    return replace(place, start=start, first=resource.identify(sheet.rows[0]), total=sheet.total)
+
+
+def _resume(connection: Connection, newest: str | None, top: str | None) -> Cursor | None:
+    """Where the next run starts; a stamp ahead of the clock is no reason to overlook what comes before it."""
+    if newest is None:
+        return None
+    since = min(datetime.fromisoformat(newest), connection.clock.now())
+    return _cursor(Place(order="changed", since=_text(since), top=top))
+
+
+def _later(one: str | None, other: datetime | None) -> str | None:
+    return max((stamp for stamp in (one, _text(other)) if stamp), default=None)
+
+
+def _text(stamp: datetime | None) -> str | None:
+    return stamp.isoformat() if stamp else None
+
+
+def _cursor(place: Place) -> Cursor:
+    return {name: value for name, value in asdict(place).items() if value is not None}
+
+
+def _too_many(name: str) -> Unavailable:
+    return Unavailable(
+        f"The app {name} lists more than {2 * WINDOW:,} records, which is more than can be read completely.",
+        why=f"Apptivo shows the first {WINDOW:,} of a list, from either end.",
+        fix="Archive records in Apptivo that are not needed any more.",
+    )
+
+
+def _by_id(connection: Connection, resource: Resource, key: Key) -> list[Wire]:
+    app = connection.settings.profile.app(resource.name)
+    found = ask(connection, app, "getById", {app.id_parameter: key.value}, single(app))
+    if found and scalars.ident(resource.identify(found)) != scalars.ident(key.value):
+        raise Unavailable(
+            f"Apptivo answered another record of {resource.name} than the one that was asked for.",
+            fix="Run again later; if it goes on, check id-parameter of the app in the profile.",
+        )
+    return [found] if found else []
+
+
+def _by_text(connection: Connection, resource: Resource, key: Key) -> list[Wire]:
+    """All exact matches of a search, which itself is fuzzy and wants small letters."""
+    app = connection.settings.profile.app(resource.name)
+    size = connection.settings.page_size
+    found: dict[str, Wire] = {}
+    start, first = 0, None
+    while start < WINDOW:
+        wanted = {"searchText": key.value.lower(), "objectId": app.object_id, "startIndex": start, "numRecords": size}
+        rows, total = ask(connection, app, "getAllBySearchText", wanted, listing(resource.name))
+        if not rows or resource.identify(rows[0]) == first:
+            break
+        first = resource.identify(rows[0])
+        found |= {resource.identify(row): row for row in rows if _matches(app.fields, row, key)}
+        start += len(rows)
+        if len(rows) < size and (total is None or start >= total):
+            break
+    return list(found.values())
+
+
+def _matches(fields: Fields, row: Wire, key: Key) -> bool:
+    paths: tuple[str, ...] = getattr(fields, key.field)
+    found = (scalars.text(at(row, path)) for path in paths)
+    return next((text for text in found if text), "") == key.value.strip()

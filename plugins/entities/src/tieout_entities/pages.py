@@ -1,0 +1,37 @@
+"""Addresses at which people see their records in Xero (its published deep links)."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from tieout.contract import Terms
+
+_ORIGIN = "https://go.xero.com"
+
+
+def contact(id: str, terms: Terms) -> str:
+    """The address of a contact."""
+    return _within(f"/Contacts/View/{id}", terms)
+
+
+def invoice(id: str, terms: Terms) -> str:
+    """The address of a sales invoice."""
+    return _within(f"/AccountsReceivable/View.aspx?InvoiceID={id}", terms)
+
+
+def bill(id: str, terms: Terms) -> str:
+    """The address of a bill."""
+    return _within(f"/AccountsPayable/Edit.aspx?InvoiceID={id}", terms)
+
+
+def purchase_order(id: str, terms: Terms) -> str:
+    """The address of a purchase order."""
+    return _within(f"/Accounts/Payable/PurchaseOrders/View/{id}/", terms)
+
+
+def _within(path: str, terms: Terms) -> str:
+    """The path inside the terms' organisation; without its short code, inside the one that the person has open."""
+    code = next((row.code for row in terms.rows("organisation")), None)
+    if not code:
+        return _ORIGIN + path
+    return f"{_ORIGIN}/organisationlogin/default.aspx?shortcode={quote(code)}&redirecturl={quote(path, safe='/')}"

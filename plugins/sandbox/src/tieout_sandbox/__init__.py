@@ -1,0 +1,30 @@
+"""A fake Apptivo and a fake Xero that behave like the real ones, as processes of their own."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tieout.hooks import hookimpl
+
+if TYPE_CHECKING:
+    import typer
+
+    from tieout_sandbox.launch import Sandbox
+
+
+@hookimpl
+def commands(cli: "typer.Typer") -> None:
+    """Add `tieout sandbox`."""
+    from tieout_sandbox.command import add_to
+
+    add_to(cli)
+
+
+@hookimpl
+def sandbox(options: Mapping[str, Any]) -> "Sandbox":
+    """Start a sandbox; `options` are the fields of `tieout_sandbox.launch.LaunchOptions`.
+
+    Raises `LaunchError` when it cannot be started.
+    """
+    from tieout_sandbox.launch import LaunchOptions, start
+
+    return start(LaunchOptions(**options))

@@ -1,0 +1,1 @@
+"""A fake Xero: its sign-in, its limits, and the accounting API of one or more organisations."""

@@ -1,0 +1,201 @@
+"""Records taken over as they are, from an organisation file or from the state of an earlier run."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from tieout_sandbox.xero import contacts, fields, invoices, orders, stamps
+from tieout_sandbox.xero.arithmetic import rounded
+from tieout_sandbox.xero.books import Books, name_key, new_id
+from tieout_sandbox.xero.chart import CLASS_OF, steady_id
+from tieout_sandbox.xero.contacts import Contacts
+from tieout_sandbox.xero.findings import Findings
+from tieout_sandbox.xero.invoices import Invoices
+from tieout_sandbox.xero.orders import PurchaseOrders
+from tieout_sandbox.xero.table import Record
+
+_MONEY = ("SubTotal", "TotalTax", "Total", "TotalDiscount", "AmountDue", "AmountPaid", "AmountCredited")
+_LINE_PLACES = {"Quantity": 4, "UnitAmount": 4, "LineAmount": 2, "TaxAmount": 2, "DiscountRate": 4, "DiscountAmount": 2}
+_START = stamps.stamp(1_767_225_600_000)
+
+
+class Adoption:
+    """Puts given records into the books without judging whether Xero would accept them now.
+
+    What Xero derives is filled in where it is missing. Raises `ValueError` (and `Problem` for a value of the wrong
+    kind) when a record makes no sense.
+    """
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._invoices = Invoices(books, Contacts(books))
+        self._orders = PurchaseOrders(books, Contacts(books))
+
+    def adopt(self, collection: str, given: Record) -> None:
+        """Put one record of a collection into the books."""
+        adopters: dict[str, Callable[[Record], None]] = {
+            "Accounts": self._account,
+            "TaxRates": self._tax_rate,
+            "Currencies": lambda each: self._books.currencies.put({"Description": each["Code"], **each}),
+            "TrackingCategories": self._tracking,
+            "BrandingThemes": self._theme,
+            "Contacts": self._contact,
+            "Items": self._item,
+            "Invoices": self._invoice,
+            "PurchaseOrders": self._order,
+            "Payments": self._payment,
+        }
+        adopters[collection](given)
+
+    def _steady(self, given: Record, field: str, name: str) -> str:
+        return fields.guid(given, field) or steady_id(f"{self._books.tenant}/{field}/{name}")
+
+    def _account(self, given: Record) -> None:
+        if given["Type"] not in CLASS_OF:
+            raise ValueError(f"Type {given['Type']!r} is no type of account")
+        defaults = {"Status": "ACTIVE", "Class": CLASS_OF[given["Type"]], "EnablePaymentsToAccount": False}
+        account = {**defaults, "UpdatedDateUTC": _START, **given}
+        account["AccountID"] = self._steady(given, "AccountID", given["Name"])
+        self._books.accounts.put(account)
+
+    def _tax_rate(self, given: Record) -> None:
+        components = [{**each, "Rate": exact(each["Rate"])} for each in given.get("TaxComponents", [])]
+        effective = given.get("EffectiveRate", sum((each["Rate"] for each in components), Decimal(0)))
+        sides = {f"CanApplyTo{name}": True for name in ("Assets", "Equity", "Expenses", "Liabilities", "Revenue")}
+        rate = {"Status": "ACTIVE", "DisplayTaxRate": exact(effective), **sides, **given, "TaxComponents": components}
+        rate["EffectiveRate"] = exact(effective)
+        self._books.tax_rates.put(rate)
+
+    def _tracking(self, given: Record) -> None:
+        identity = self._steady(given, "TrackingCategoryID", given["Name"])
+        options = [
+            {"Status": "ACTIVE", **each, "TrackingOptionID": self._steady(each, "TrackingOptionID", each["Name"])}
+            for each in given.get("Options", [])
+        ]
+        self._books.tracking.put({"Status": "ACTIVE", **given, "TrackingCategoryID": identity, "Options": options})
+
+    def _theme(self, given: Record) -> None:
+        identity = self._steady(given, "BrandingThemeID", given["Name"])
+        self._books.branding.put({"SortOrder": len(self._books.branding), **given, "BrandingThemeID": identity})
+
+    def _contact(self, given: Record) -> None:
+        identity = self._steady(given, "ContactID", given["Name"])
+        contact = contacts.blank(identity)
+        for field, kind in (("Addresses", "AddressType"), ("Phones", "PhoneType")):
+            known = {each[kind]: each for each in contact[field]}
+            known.update({each[kind]: {**known.get(each[kind], {}), **each} for each in fields.parts(given, field)})
+            contact[field] = list(known.values())
+        rest = {name: value for name, value in given.items() if name not in ("ContactID", "Addresses", "Phones")}
+        self._books.contacts.put({"UpdatedDateUTC": _START, **contact, **rest})
+
+    def _item(self, given: Record) -> None:
+        item: Record = {"UpdatedDateUTC": _START, "IsTrackedAsInventory": False, "IsSold": True, "IsPurchased": True}
+        item |= {**given, "ItemID": self._steady(given, "ItemID", given["Code"])}
+        for name in ("SalesDetails", "PurchaseDetails"):
+            details = dict(fields.part(given, name))
+            if details.get("UnitPrice") is not None:
+                details["UnitPrice"] = rounded(exact(details["UnitPrice"]), 4)
+            item[name] = details
+        self._books.items.put(item)
+
+    def _invoice(self, given: Record) -> None:
+        if given.get("Type") not in ("ACCREC", "ACCPAY"):
+            raise ValueError(f"Type {given.get('Type')!r} is neither ACCREC nor ACCPAY")
+        contact = self._known(given)
+        complete = _complete(given)
+        invoice = {**invoices.blank(given["Type"]), **complete} if complete else None
+        if invoice is None:
+            findings = Findings()
+            invoice = self._invoices.composed(given, None, contact, 4, findings)
+            _demand(findings)
+            invoice |= {name: given[name] for name in ("Payments", "FullyPaidOnDate") if name in given}
+            invoice |= {name: exact(given[name]) for name in ("AmountPaid", "AmountCredited") if name in given}
+            due = invoice["Total"] - invoice["AmountPaid"] - invoice["AmountCredited"]
+            invoice["AmountDue"] = due if invoice["Status"] not in ("DELETED", "VOIDED") else Decimal("0.00")
+        invoice["InvoiceID"] = fields.guid(given, "InvoiceID") or new_id()
+        self._finish(invoice, given, contact)
+        invoice.setdefault("UpdatedDateUTCString", stamps.text_of(stamps.stamp_ms(invoice["UpdatedDateUTC"])))
+        if not invoice["InvoiceNumber"] and invoice["Type"] == "ACCREC":
+            invoice["InvoiceNumber"] = self._books.next_number(self._books.invoices, "INV-")
+        self._books.invoices.put(invoice)
+
+    def _order(self, given: Record) -> None:
+        contact = self._known(given)
+        complete = _complete(given)
+        order = {**orders.blank(), **complete} if complete else None
+        if order is None:
+            findings = Findings()
+            order = self._orders.composed(given, None, contact, findings)
+            _demand(findings)
+        order["PurchaseOrderID"] = fields.guid(given, "PurchaseOrderID") or new_id()
+        self._finish(order, given, contact)
+        if not order["PurchaseOrderNumber"]:
+            order["PurchaseOrderNumber"] = self._books.next_number(self._books.orders, "PO-")
+        self._books.orders.put(order)
+
+    def _finish(self, document: Record, given: Record, contact: Record) -> None:
+        document["Contact"] = {"ContactID": contact["ContactID"]}
+        document["UpdatedDateUTC"] = given.get("UpdatedDateUTC", _START)
+        for name in ("Date", "DueDate", "DeliveryDate", "ExpectedArrivalDate"):
+            if given.get(name):
+                fields.set_day(document, name, fields.day(given, name))
+
+    def _payment(self, given: Record) -> None:
+        named = fields.part(given, "Invoice")
+        invoice = self._books.invoices.get(fields.guid(named, "InvoiceID") or "") or self._invoices.find(
+            str(named.get("InvoiceNumber") or "")
+        )
+        if invoice is None:
+            raise ValueError("the invoice that it pays is not among Invoices")
+        payment = {"UpdatedDateUTC": _START, "Status": "AUTHORISED", "Reference": "", "HasAccount": True, **given}
+        payment["PaymentID"] = fields.guid(given, "PaymentID") or new_id()
+        payment["Amount"] = rounded(exact(given["Amount"]))
+        payment["CurrencyRate"] = exact(given.get("CurrencyRate", invoice["CurrencyRate"]))
+        payment["Date"] = stamps.day_stamp(stamps.day(str(given["Date"])))
+        payment["PaymentType"] = f"{invoice['Type']}PAYMENT"
+        payment["Invoice"] = {"InvoiceID": invoice["InvoiceID"]}
+        self._books.payments.put(payment)
+        listed = any(each.get("PaymentID") == payment["PaymentID"] for each in invoice["Payments"])
+        if payment["Status"] == "AUTHORISED" and not listed:
+            after = invoices.paid(invoice, payment["Amount"], payment)
+            names = ("PaymentID", "Date", "Amount", "Reference", "CurrencyRate", "HasAccount")
+            after["Payments"] = [*invoice["Payments"], {name: payment[name] for name in names}]
+            after["AmountDue"] = after["Total"] - after["AmountPaid"] - after["AmountCredited"]
+            self._books.invoices.put(after)
+
+    def _known(self, given: Record) -> Record:
+        named = fields.part(given, "Contact")
+        found = self._books.contacts.get(fields.guid(named, "ContactID") or "")
+        for name, key in (("number", named.get("ContactNumber")), ("name", name_key(str(named.get("Name") or "")))):
+            if found is None and key:
+                found = next(iter(self._books.contacts.having(name, str(key))), None)
+        if found is None:
+            raise ValueError("its contact is not among Contacts")
+        return found
+
+
+def exact(value: Any) -> Decimal:
+    """A number of a file as a `Decimal`."""
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def _complete(given: Record) -> Record | None:
+    """The document with its numbers made exact, when it carries all that Xero would derive; else None."""
+    lines = fields.parts(given, "LineItems")
+    derived = ("SubTotal", "TotalTax", "Total", "CurrencyCode", "LineAmountTypes", "Date", "Status")
+    if not lines or any(name not in given for name in derived):
+        return None
+    if any("LineAmount" not in line or "TaxAmount" not in line or "LineItemID" not in line for line in lines):
+        return None
+    exacted = {**given, "CurrencyRate": rounded(exact(given.get("CurrencyRate", 1)), 6)}
+    exacted |= {name: rounded(exact(given[name])) for name in _MONEY if name in given}
+    exacted["LineItems"] = [
+        {"Tracking": [], **line, **{n: rounded(exact(line[n]), p) for n, p in _LINE_PLACES.items() if n in line}}
+        for line in lines
+    ]
+    return exacted
+
+
+def _demand(findings: Findings) -> None:
+    if findings.errors or findings.warnings:
+        raise ValueError("; ".join([*findings.errors, *findings.warnings]))

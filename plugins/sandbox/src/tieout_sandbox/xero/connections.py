@@ -1,0 +1,53 @@
+"""The organisations that a token reaches: `/connections` (facts/xero.md 1.4)."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tieout_sandbox.xero.gate import Gate
+from tieout_sandbox.xero.problems import NotFound, Problem, forbidden
+from tieout_sandbox.xero.world import XeroWorld
+
+_SHOWN = ("id", "authEventId", "tenantId", "tenantType", "tenantName", "createdDateUtc", "updatedDateUtc")
+
+
+class Connections:
+    """Listing and removing connections."""
+
+    def __init__(self, world: XeroWorld, gate: Gate) -> None:
+        self._world = world
+        self._gate = gate
+
+    def routes(self) -> list[Route]:
+        """The routes of the endpoints."""
+        return [
+            Route("/connections", self.list),
+            Route("/connections/{identity}", self.delete, methods=["DELETE"]),
+        ]
+
+    async def list(self, request: Request) -> Response:
+        """The connections, or those of one consent."""
+        try:
+            access = self._gate.bearer(request)
+        except Problem as problem:
+            return problem.answer()
+        found = self._world.grants.connected(access)
+        event = request.query_params.get("authEventId")
+        if event is not None:
+            found = [each for each in found if each["authEventId"] == event]
+        return JSONResponse([{name: each[name] for name in _SHOWN} for each in found])
+
+    async def delete(self, request: Request) -> Response:
+        """Remove one by its own id; the id of an organisation is refused."""
+        try:
+            access = self._gate.bearer(request)
+            found = self._world.grants.connected(access)
+            identity = request.path_params["identity"].lower()
+            if identity in {each["tenantId"] for each in found}:
+                raise forbidden()
+            if identity not in {each["id"] for each in found}:
+                raise NotFound
+        except (Problem, NotFound) as refused:
+            return refused.answer()
+        self._world.grants.disconnect(identity)
+        return Response(None, 204)

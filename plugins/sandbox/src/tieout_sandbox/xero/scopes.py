@@ -1,0 +1,46 @@
+"""Scopes: the granular ones that a new application may ask for, and which one an endpoint needs (facts/xero.md 1.5)."""
+
+from collections.abc import Iterable
+
+_BASE = ("openid", "profile", "email", "offline_access")
+_DATA = (
+    "accounting.invoices",
+    "accounting.payments",
+    "accounting.banktransactions",
+    "accounting.manualjournals",
+    "accounting.settings",
+    "accounting.contacts",
+    "accounting.attachments",
+)
+_READ_ONLY = (
+    *(f"accounting.reports.{name}.read" for name in ("agedpayables", "agedreceivables", "aged", "balancesheet")),
+    *(f"accounting.reports.{name}.read" for name in ("banksummary", "budgetsummary", "executivesummary")),
+    *(f"accounting.reports.{name}.read" for name in ("profitandloss", "trialbalance", "taxreports")),
+    "accounting.budgets.read",
+)
+_NEEDS = {
+    "Invoices": ("accounting.invoices",),
+    "CreditNotes": ("accounting.invoices",),
+    "PurchaseOrders": ("accounting.invoices",),
+    "Items": ("accounting.settings", "accounting.invoices"),
+    "Payments": ("accounting.payments",),
+    "Contacts": ("accounting.contacts",),
+    "ContactGroups": ("accounting.contacts",),
+}
+
+KNOWN = frozenset((*_BASE, *_DATA, *(f"{name}.read" for name in _DATA), *_READ_ONLY))
+"""Every scope that may be asked for; the broad ones of older applications are not among them."""
+
+FULL = (*_BASE, *_DATA)
+"""A set that allows everything the sandbox can do."""
+
+
+def unknown(wanted: Iterable[str]) -> list[str]:
+    """Those that may not be asked for."""
+    return [scope for scope in wanted if scope not in KNOWN]
+
+
+def allowed(held: frozenset[str], plural: str, method: str) -> bool:
+    """Whether a token with these scopes may call an endpoint; what is not named needs the settings scope."""
+    enough = _NEEDS.get(plural, ("accounting.settings",))
+    return any(name in held or (method == "GET" and f"{name}.read" in held) for name in enough)

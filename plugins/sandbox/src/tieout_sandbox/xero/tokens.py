@@ -1,0 +1,95 @@
+"""Access and id tokens as signed JWTs, with the claims of facts/xero.md 1.3, and the public key to check them."""
+
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import uuid4
+
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+from tieout_sandbox.xero.chart import steady_id
+
+ACCESS_LIFE = timedelta(minutes=30)
+ID_LIFE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who can sign in."""
+
+    email: str
+
+    @property
+    def identity(self) -> str:
+        """The user's id in Xero."""
+        return steady_id(f"user/{self.email}")
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Given and family name, made up from the address."""
+        first, _, last = self.email.partition("@")[0].partition(".")
+        return first.capitalize() or "Demo", last.capitalize() or "User"
+
+
+class Signer:
+    """Signs tokens with a key of its own, made when it starts."""
+
+    def __init__(self, issuer: str) -> None:
+        self.issuer = issuer
+        self._key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256", "kid": uuid4().hex.upper()})
+
+    def public_keys(self) -> dict[str, Any]:
+        """The JWKS."""
+        return {"keys": [self._key.as_dict(private=False)]}
+
+    def access_token(self, client: str, user: User | None, scopes: list[str], event: str | None, now: datetime) -> str:
+        """A token for calls; `event` is the consent that it comes from, None for a custom connection."""
+        claims: dict[str, Any] = {
+            **self._times(now, ACCESS_LIFE),
+            "aud": f"{self.issuer}/resources",
+            "client_id": client,
+            "jti": uuid4().hex,
+            "scope": scopes,
+        }
+        if user is not None:
+            claims |= {**_person(user), "auth_time": int(now.timestamp()), "idp": "local", "amr": ["ssa"]}
+        if event is not None:
+            claims["authentication_event_id"] = event
+        return self._signed(claims)
+
+    def id_token(self, client: str, user: User, access_token: str, now: datetime) -> str:
+        """A token that says who signed in."""
+        given, family = user.names
+        half = sha256(access_token.encode()).digest()[:16]
+        return self._signed(
+            {
+                **self._times(now, ID_LIFE),
+                **_person(user),
+                "aud": client,
+                "auth_time": int(now.timestamp()),
+                "at_hash": urlsafe_b64encode(half).decode().rstrip("="),
+                "sid": uuid4().hex,
+                "email": user.email,
+                "given_name": given,
+                "family_name": family,
+                "preferred_username": user.email,
+            }
+        )
+
+    def _times(self, now: datetime, life: timedelta) -> dict[str, Any]:
+        start = int(now.timestamp())
+        return {"iss": self.issuer, "nbf": start, "iat": start, "exp": start + int(life.total_seconds())}
+
+    def _signed(self, claims: dict[str, Any]) -> str:
+        return jwt.encode({"alg": "RS256", "kid": self._key.kid, "typ": "JWT"}, claims, self._key)
+
+
+def _person(user: User) -> dict[str, str]:
+    return {
+        "sub": sha256(user.identity.encode()).hexdigest()[:32],
+        "xero_userid": user.identity,
+        "global_session_id": uuid4().hex,
+    }

@@ -1,0 +1,94 @@
+"""The Xero connector: Contacts, Items, Invoices and PurchaseOrders of one organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from tieout.contract import (
+    Batch,
+    Check,
+    Connection,
+    Connector,
+    Cursor,
+    Key,
+    Kind,
+    Limits,
+    Page,
+    Receipt,
+    Resource,
+    Wire,
+    Work,
+)
+from tieout.hooks import hookimpl
+from tieout.model import Document, Reference
+
+from tieout_xero import consent, finding, posting, pushing, reading
+from tieout_xero import reference as reference_data
+from tieout_xero.contacts import CONTACTS
+from tieout_xero.documents import INVOICES, PURCHASE_ORDERS
+from tieout_xero.items import ITEMS
+from tieout_xero.settings import Arrival, Pair, hosts
+from tieout_xero.settings import Connection as Settings
+
+XERO = Connector(
+    name="xero",
+    title="Xero",
+    settings=Settings,
+    resources=(CONTACTS, ITEMS, INVOICES, PURCHASE_ORDERS),
+    hosts=hosts,
+    limits=Limits(
+        minute=60,
+        day=5_000,
+        concurrent=5,
+        minute_header="X-MinLimit-Remaining",
+        day_header="X-DayLimit-Remaining",
+        problem_header="X-Rate-Limit-Problem",
+    ),
+    oauth=consent.oauth,
+    pair=Pair,
+    flow={Document: Arrival},
+    reference=reference_data.FRESH,
+)
+
+
+@hookimpl
+def connectors() -> Iterable[Connector]:
+    """Xero."""
+    return (XERO,)
+
+
+@hookimpl
+def check(connection: Connection) -> Check | None:
+    """That the pinned organisation is connected."""
+    return consent.check(connection)
+
+
+@hookimpl
+def reference(connection: Connection, kind: Kind) -> list[Reference] | None:
+    """Accounts, tax rates, currencies, tracking categories, lock dates, organisation and its actions."""
+    return reference_data.read(connection, kind)
+
+
+@hookimpl
+def fetch(connection: Connection, resource: Resource, cursor: Cursor | None) -> Page | None:
+    """One page, from the cursor on."""
+    return reading.fetch(connection, resource, cursor)
+
+
+@hookimpl
+def transform(connection: Connection, work: Work) -> list[Any] | None:
+    """What is lowered is posted; what is lifted is core's loop."""
+    return posting.post(work) if work.way == "lower" else work.each()
+
+
+@hookimpl
+def find(connection: Connection, resource: Resource, keys: Sequence[Key]) -> Mapping[Key, list[Wire]] | None:
+    """Records by id, contact number, name, code or number."""
+    return finding.find(connection, resource, keys)
+
+
+@hookimpl
+def push(connection: Connection, batch: Batch) -> list[Receipt] | None:
+    """One batch in one call."""
+    return pushing.push(connection, batch)

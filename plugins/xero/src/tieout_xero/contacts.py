@@ -1,0 +1,171 @@
+"""Contacts: customers, suppliers and people, all one list in Xero (facts/xero.md 5.1).
+
+Contact persons and bank details are never sent, so they are never wiped. A field that became empty at the source is
+left as it is in Xero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from email_validator import EmailNotValidError, validate_email
+from tieout.contract import Resource, Terms, Wire
+from tieout.errors import Problem, Rejected
+from tieout.model import Address, Party
+
+from tieout_xero import wire as xero
+from tieout_xero.books import Books
+
+_KINDS = {"billing": "POBOX", "delivery": "STREET"}
+_LONGEST_TERM = 31
+
+
+def lift(wire: Wire, terms: Terms) -> Party:
+    """A contact as a party."""
+    phones = {phone.get("PhoneType"): _number(phone) for phone in _entries(wire, "Phones")}
+    return Party(
+        external=wire.get("ContactNumber") or None,
+        standing="live" if wire.get("ContactStatus", "ACTIVE") == "ACTIVE" else "archived",
+        name=wire.get("Name") or "",
+        first_name=wire.get("FirstName") or "",
+        last_name=wire.get("LastName") or "",
+        number=wire.get("AccountNumber") or None,
+        email=wire.get("EmailAddress") or "",
+        phone=phones.get("DEFAULT", ""),
+        mobile=phones.get("MOBILE", ""),
+        tax_number=wire.get("TaxNumber") or "",
+        currency=wire.get("DefaultCurrency") or None,
+        terms=_days(wire),
+        addresses=tuple(address for entry in _entries(wire, "Addresses") if (address := _lift_address(entry))),
+    )
+
+
+def lower(party: Party, terms: Terms, now: Wire | None) -> Wire:
+    """A party as a contact. Raises `Rejected` for one that is archived or has no name.
+
+    On an update the contact number that Xero has stays, and so does its spelling of an equal name; currency and
+    payment terms are Xero's once the contact is there.
+    """
+    name = xero.name(party.name)
+    if now and now.get("ContactStatus", "ACTIVE") != "ACTIVE":
+        raise Rejected(
+            Problem(
+                cause="archived-in-target",
+                what=f"The contact {now.get('Name', name)} is archived in Xero and cannot be changed.",
+                fix="Restore it in Xero, or link the record to another contact.",
+            )
+        )
+    if not name:
+        raise Rejected(
+            Problem(cause="name-missing", what="The record has no name.", fix="Give it a name at the source.")
+        )
+    body = xero.filled(
+        {
+            "Name": name,
+            "ContactNumber": party.external,
+            "EmailAddress": _email(party.email),
+            "FirstName": xero.line(party.first_name, 255) if party.person else "",
+            "LastName": xero.line(party.last_name, 255) if party.person else "",
+            "TaxNumber": xero.line(party.tax_number, 50),
+            "Addresses": _addresses(party.addresses),
+            "Phones": [
+                {"PhoneType": kind, "PhoneNumber": number}
+                for kind, value in (("DEFAULT", party.phone), ("MOBILE", party.mobile))
+                if (number := xero.line(value, 50))
+            ],
+        }
+    )
+    if now:
+        if xero.fold(now.get("Name")) == xero.fold(name):
+            del body["Name"]
+        if now.get("ContactNumber"):
+            body.pop("ContactNumber", None)
+        return body
+    if party.currency and Books.of(terms).takes(party.currency):
+        body["DefaultCurrency"] = party.currency
+    if party.terms is not None and 0 <= party.terms <= _LONGEST_TERM:
+        term = {"Day": party.terms, "Type": "DAYSAFTERBILLDATE"}
+        body["PaymentTerms"] = {"Sales": term, "Bills": dict(term)}
+    return body
+
+
+CONTACTS = Resource(
+    name="Contacts",
+    type=Party,
+    lift=lift,
+    lower=lower,
+    id=("ContactID",),
+    number=("ContactNumber",),
+    version=("UpdatedDateUTC",),
+    find=("external", "name"),
+    unique=("external", "name"),
+    batch=50,
+    bytes=3_500_000,
+    key_seconds=300,
+    lossy=frozenset(
+        {"standing", "person", "first_name", "last_name", "number", "currency", "terms", "addresses", "parent"}
+    ),
+)
+
+
+def _entries(wire: Wire, name: str) -> list[Wire]:
+    return [entry for entry in wire.get(name) or () if isinstance(entry, dict)]
+
+
+def _number(phone: Wire) -> str:
+    parts = (phone.get(part) for part in ("PhoneCountryCode", "PhoneAreaCode", "PhoneNumber"))
+    return " ".join(part for part in parts if part)
+
+
+def _days(wire: Wire) -> int | None:
+    agreed = wire.get("PaymentTerms") or {}
+    for side in ("Sales", "Bills"):
+        term = agreed.get(side) or {}
+        if term.get("Type") == "DAYSAFTERBILLDATE" and term.get("Day") is not None:
+            return int(term["Day"])
+    return None
+
+
+def _lift_address(entry: Wire) -> Address | None:
+    lines = tuple(text for number in range(1, 5) if (text := entry.get(f"AddressLine{number}")))
+    rest = {key: entry.get(key) or "" for key in ("City", "Region", "PostalCode", "Country")}
+    if not lines and not any(rest.values()):
+        return None
+    return Address(
+        kind="billing" if entry.get("AddressType") == "POBOX" else "delivery",
+        lines=lines,
+        city=rest["City"],
+        region=rest["Region"],
+        postcode=rest["PostalCode"],
+        country=rest["Country"],
+    )
+
+
+def _addresses(addresses: Iterable[Address]) -> list[Wire]:
+    first: dict[str, Wire] = {}
+    for address in addresses:
+        lines = [text for line in address.lines if (text := xero.line(line, 500))]
+        fields = {f"AddressLine{number}": text for number, text in enumerate(lines[:3], start=1)}
+        fields["AddressLine4"] = xero.line(", ".join(lines[3:]), 500)
+        fields |= {
+            "City": xero.line(address.city, 255),
+            "Region": xero.line(address.region, 255),
+            "PostalCode": xero.line(address.postcode, 50),
+            "Country": _letters(address.country),
+        }
+        if (body := xero.filled(fields)) and address.kind not in first:
+            first[address.kind] = {"AddressType": _KINDS[address.kind], **body}
+    return list(first.values())
+
+
+def _letters(country: str) -> str:
+    return xero.line("".join(mark if mark.isalpha() else " " for mark in country), 50)
+
+
+def _email(address: str) -> str:
+    """The address when Xero will take it; a bad one is left out, because it would refuse the whole contact."""
+    try:
+        checked = validate_email(address.strip(), check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        return ""
+    return checked.ascii_email or ""

@@ -1,0 +1,149 @@
+"""Lines of a document: to and from the shared type, and folded into what Xero can hold (facts/xero.md 5.3, 7.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tieout.contract import Wire
+from tieout.errors import Problem
+from tieout.model import Line, Ref
+
+from tieout_xero import accounts, taxes
+from tieout_xero import wire as xero
+from tieout_xero.arithmetic import extended
+from tieout_xero.books import Books
+from tieout_xero.settings import Pair
+
+_DECIMALS = 4
+_DESCRIPTION = 4000
+_DISCOUNTS = {
+    "invoice": frozenset({"DiscountRate", "DiscountAmount"}),
+    "bill": frozenset[str](),
+    "order": frozenset({"DiscountRate"}),
+}
+_TITLES = {"shipping": "Shipping", "discount": "Discount", "rounding": "Rounding", "goods": ""}
+
+
+def lift(wire: Wire, books: Books) -> Line:
+    """A line as the shared type; a tax rate is the one that the organisation has for the line's tax type."""
+    tax_type = wire.get("TaxType") or None
+    rate = xero.amount(wire.get("DiscountRate")) or None
+    account = books.accounts.get(wire.get("AccountID") or wire.get("AccountCode") or "")
+    quantity, price = xero.amount(wire.get("Quantity")), xero.amount(wire.get("UnitAmount"))
+    stated = xero.amount(wire.get("LineAmount"))
+    return Line(
+        description=wire.get("Description") or "",
+        quantity=Decimal(1) if quantity is None else quantity,
+        price=(stated or Decimal(0)) if price is None else price,
+        discount_rate=rate,
+        discount=None if rate else xero.amount(wire.get("DiscountAmount")) or None,
+        amount=stated,
+        tax=None if tax_type == taxes.NO_TAX else tax_type,
+        tax_rate=books.rate(tax_type) if tax_type and tax_type != taxes.NO_TAX else None,
+        account=wire.get("AccountCode") or wire.get("AccountID") or None,
+        item=_lift_item(wire),
+        role="rounding" if account and books.rounding and account.id == books.rounding.id else "goods",
+    )
+
+
+def _lift_item(wire: Wire) -> Ref[str] | None:
+    code = wire.get("ItemCode")
+    if not code:
+        return None
+    item = wire.get("Item") or {}
+    return Ref(entity="items", side="target", id=item.get("ItemID") or code, key=code, name=item.get("Name") or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Lowering:
+    """What a document's lines have in common: `kind` is `invoice`, `bill` or `order`, `mode` its LineAmountTypes."""
+
+    kind: str
+    mode: str
+    pair: Pair
+    books: Books
+
+    def line(self, line: Line, now: Wire | None, problems: list[Problem]) -> Wire:
+        """A line as Xero's, with prices and discounts as they are; `now` is the line that it replaces.
+
+        What stands in the way is added to `problems`.
+        """
+        tax_type = taxes.choose(
+            line, mode=self.mode, side=self._side, chosen=self.pair.taxes, books=self.books, problems=problems
+        )
+        account = self._account(line, now, problems)
+        row = self.books.accounts.get(account.get("AccountCode") or account.get("AccountID") or "")
+        if tax_type and row and not taxes.legal(tax_type, row, self.books):
+            problems.append(
+                Problem(
+                    cause="tax-not-for-account",
+                    what=f"The tax {tax_type} may not be used with the account {accounts.label(row)}.",
+                    why=f"Xero allows it for other kinds of account than {row.category.lower()}.",
+                    fix="Choose another tax or another account for such lines.",
+                    about=f"{tax_type} {row.code or row.name}",
+                )
+            )
+        return xero.filled(
+            {
+                "Description": xero.text(line.description, _DESCRIPTION) or _TITLES[line.role],
+                "Quantity": xero.plain(line.quantity),
+                "UnitAmount": xero.plain(line.price),
+                "DiscountRate": xero.plain(line.discount_rate) if line.discount_rate else None,
+                "DiscountAmount": xero.plain(line.discount) if line.discount else None,
+                "ItemCode": line.item.key if line.item else None,
+                **account,
+                "TaxType": tax_type,
+            }
+        )
+
+    @property
+    def _side(self) -> str:
+        return "sales" if self.kind == "invoice" else "purchases"
+
+    def _account(self, line: Line, now: Wire | None, problems: list[Problem]) -> Wire:
+        """The source's own account, else the one that the line has in Xero (a bookkeeper's choice), else the pair's."""
+        role = "sales" if self.kind == "invoice" else "inventory" if line.stock else "purchase"
+        if line.account:
+            return accounts.choose(line.account, role, self.books, problems)
+        if now and xero.fold(now.get("ItemCode")) == xero.fold(line.item.key if line.item else None):
+            kept = self.books.accounts.get(now.get("AccountID") or now.get("AccountCode") or "")
+            if kept and kept.active and accounts.legal(kept, role):
+                return accounts.fields(kept)
+        return accounts.choose(getattr(self.pair.accounts, role), role, self.books, problems)
+
+
+def fold(line: Wire, kind: str) -> Wire:
+    """The line as Xero can hold it to the cent: prices of at most 4 decimals, discounts only where they are allowed.
+
+    A discount that the kind of document does not have goes into the price. What does not fit into 4 decimals becomes
+    quantity 1 with the exact amount of the line, and the original is told in the description.
+    """
+    price = xero.amount(line.get("UnitAmount"))
+    if price is None:
+        return line
+    quantity = Decimal(1) if (stated := xero.amount(line.get("Quantity"))) is None else stated
+    discounts = {name for name in ("DiscountRate", "DiscountAmount") if line.get(name)}
+    fits = max(xero.places(price), xero.places(quantity)) <= _DECIMALS
+    if fits and discounts <= _DISCOUNTS[kind]:
+        return line
+    net = extended(line)
+    rest = {name: value for name, value in line.items() if name not in ("DiscountRate", "DiscountAmount")}
+    each = net / quantity if quantity else Decimal(0)
+    if fits and xero.places(each) <= _DECIMALS and each * quantity == net:
+        return {**rest, "UnitAmount": xero.plain(each)}
+    original = f" ({_told(quantity)} x {_told(price)}{_discount(line)})"
+    description = f"{(line.get('Description') or '')[: _DESCRIPTION - len(original)]}{original}".strip()
+    return {**rest, "Description": description, "Quantity": Decimal(1), "UnitAmount": xero.plain(xero.rounded(net))}
+
+
+def _told(value: Decimal) -> str:
+    return f"{xero.plain(value):f}"
+
+
+def _discount(line: Wire) -> str:
+    if rate := xero.amount(line.get("DiscountRate")):
+        return f" less {_told(rate)}%"
+    if off := xero.amount(line.get("DiscountAmount")):
+        return f" less {_told(off)}"
+    return ""

@@ -1,0 +1,116 @@
+"""What can be known before a document is sent: lock dates, currency, plan and status (facts/xero.md 2.3, 5.3, 5.4)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from tieout.contract import Wire
+from tieout.errors import Problem
+from tieout.model import Standing
+
+from tieout_xero import wire as xero
+from tieout_xero.books import Books
+
+_ACTIONS = {"invoice": "Invoice", "bill": "Bill", "order": "PurchaseOrder"}
+_NUMBER = 255
+
+
+def kind(wire: Wire) -> str:
+    """Which kind of document a wire or body is: `invoice`, `bill` or `order`."""
+    return {"ACCREC": "invoice", "ACCPAY": "bill"}.get(wire.get("Type", ""), "order")
+
+
+def standing(wire: Wire) -> Standing:
+    """What may still be done with a document in Xero."""
+    status = wire.get("Status")
+    if status in ("VOIDED", "DELETED"):
+        return "void"
+    paid = any(xero.amount(wire.get(name)) for name in ("AmountPaid", "AmountCredited"))
+    return "settled" if paid or status in ("PAID", "BILLED") else "live"
+
+
+def finality(now: Wire) -> tuple[Problem, ...]:
+    """Why a document in Xero may not be changed any more; empty while it may."""
+    match standing(now):
+        case "void":
+            return (
+                Problem(
+                    cause="void-in-target",
+                    what=f"The document is {now.get('Status', '').lower()} in Xero.",
+                    why="What was taken back there is never made anew.",
+                    fix="Leave it, or send the record again under a new number.",
+                ),
+            )
+        case "settled":
+            return (
+                Problem(
+                    cause="settled-in-target",
+                    what="The document is billed in Xero." if kind(now) == "order" else "The document is paid in Xero.",
+                    why="Its content is fixed from then on.",
+                    fix="Change it in Xero, or remove the payment there first.",
+                ),
+            )
+    return ()
+
+
+def locked(kind: str, dates: tuple[date | None, ...], books: Books) -> tuple[Problem, ...]:
+    """Whether one of a document's dates lies in a locked period; an order has no ledger effect and is never locked."""
+    inside = [given for given in dates if given and books.lock and given <= books.lock]
+    if kind == "order" or not inside:
+        return ()
+    return (
+        Problem(
+            cause="period-locked",
+            what=f"The books are locked until {books.lock}, and the document is dated {min(inside)}.",
+            fix="Move the lock date in Xero, or change the date at the source; the document then goes by itself.",
+            about=str(books.lock),
+        ),
+    )
+
+
+def problems(body: Wire, now: Wire | None, books: Books) -> list[Problem]:
+    """All that stands in the way of a document's header; `now` is the document that it replaces."""
+    found: list[Problem] = []
+    form = kind(body)
+    found += locked(form, (xero.day(body, "Date"), xero.day(now or {}, "Date")), books)
+    currency = body.get("CurrencyCode")
+    if currency and not books.takes(currency):
+        found.append(
+            Problem(
+                cause="currency-not-enabled",
+                what=f"The organisation does not use {currency}.",
+                fix="Add the currency in Xero, if its plan allows several, and import again.",
+                about=currency,
+            )
+        )
+    status = body.get("Status", "DRAFT")
+    if status != "DRAFT" and form != "order" and not body.get("DueDate"):
+        found.append(
+            Problem(
+                cause="due-date-missing",
+                what="The document has no due date.",
+                why=f"Xero needs one for the status {status.lower()}.",
+                fix="Give it a due date at the source, or send it as a draft.",
+            )
+        )
+    action = f"Create{'Approved' if status == 'AUTHORISED' else 'Draft'}{_ACTIONS[form]}"
+    if now is None and action in books.refused:
+        found.append(
+            Problem(
+                cause="plan-refuses",
+                what=f"The organisation's Xero plan does not allow this now ({action}).",
+                fix="Send documents as drafts, or change the plan in Xero.",
+                about=action,
+            )
+        )
+    number = body.get("InvoiceNumber") or body.get("PurchaseOrderNumber") or ""
+    if len(number) > _NUMBER or not (number.isascii() and number.isprintable()):
+        found.append(
+            Problem(
+                cause="number-unfit",
+                what=f"Xero cannot hold the number {number!r}.",
+                why=f"It takes at most {_NUMBER} signs of plain ASCII, and a number is never changed on the way.",
+                fix="Give the document another number at the source.",
+            )
+        )
+    return found

@@ -1,0 +1,97 @@
+"""Reference data: what drop-downs and pre-flight are fed with (facts/xero.md 5.5 to 5.7, 2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tieout.contract import Connection, Kind, Wire
+from tieout.errors import Unavailable
+from tieout.model import Currency, Lock, Organisation, Permission, Reference, Tracking
+
+from tieout_xero import accounts, taxes
+from tieout_xero import wire as xero
+from tieout_xero.listing import elements, get
+
+_DAY = 86_400
+
+FRESH: Mapping[Kind, int] = {
+    "accounts": _DAY,
+    "taxes": _DAY,
+    "currencies": _DAY,
+    "tracking": _DAY,
+    "permissions": _DAY,
+    "organisation": _DAY,
+    "locks": 900,
+}
+"""The kinds there are, with the seconds for which each stays fresh."""
+
+
+def read(connection: Connection, kind: Kind) -> list[Reference]:
+    """All reference data of one kind, what is retired too, marked as such."""
+    if kind == "locks":
+        return list(_locks(_organisation(connection)))
+    if kind == "organisation":
+        return [organisation(connection)]
+    path, name, lift = _LISTS[kind]
+    return [lift(wire) for wire in _elements(connection, path, name)]
+
+
+def organisation(connection: Connection) -> Organisation:
+    """The organisation of the connection's tenant."""
+    wire = _organisation(connection)
+    return Organisation(
+        id=wire.get("OrganisationID") or "",
+        name=wire.get("Name") or "",
+        currency=wire.get("BaseCurrency") or "",
+        country=wire.get("CountryCode") or "",
+        zone=wire.get("Timezone") or "",
+    )
+
+
+def _organisation(connection: Connection) -> Wire:
+    found = _elements(connection, "Organisation", "Organisations")
+    if len(found) != 1:
+        raise Unavailable(f"Xero told of {len(found)} organisations for one tenant", fix="Sync again later.")
+    return found[0]
+
+
+def _elements(connection: Connection, path: str, name: str) -> tuple[Wire, ...]:
+    reply = get(connection, path)
+    if reply.status == 404:
+        raise Unavailable(f"Xero does not know {path}", said=reply.text[:200])
+    return elements(reply.json(), name)
+
+
+def _locks(wire: Wire) -> tuple[Lock, Lock]:
+    return (
+        Lock(id="period", name="Period lock date", until=xero.day(wire, "PeriodLockDate")),
+        Lock(id="year", name="End of year lock date", until=xero.day(wire, "EndOfYearLockDate")),
+    )
+
+
+def _currency(wire: Wire) -> Currency:
+    return Currency(id=wire["Code"], code=wire["Code"], name=wire.get("Description") or wire["Code"])
+
+
+def _tracking(wire: Wire) -> Tracking:
+    return Tracking(
+        id=wire["TrackingCategoryID"],
+        name=wire.get("Name") or "",
+        active=wire.get("Status", "ACTIVE") == "ACTIVE",
+        options=tuple(
+            option["Name"] for option in wire.get("Options") or () if option.get("Status", "ACTIVE") == "ACTIVE"
+        ),
+    )
+
+
+def _permission(wire: Wire) -> Permission:
+    return Permission(id=wire["Name"], name=wire["Name"], allowed=wire.get("Status") == "ALLOWED")
+
+
+_LISTS: Mapping[Kind, tuple[str, str, Callable[[Wire], Reference]]] = {
+    "accounts": ("Accounts", "Accounts", accounts.lift),
+    "taxes": ("TaxRates", "TaxRates", taxes.lift),
+    "currencies": ("Currencies", "Currencies", _currency),
+    "tracking": ("TrackingCategories", "TrackingCategories", _tracking),
+    "permissions": ("Organisation/Actions", "Actions", _permission),
+}

@@ -1,0 +1,131 @@
+"""What people see of plans, runs, holds, proofs and connections."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from rich.console import Console, RenderableType
+from tieout.cli import screens
+from tieout.report import Calls, Counts, HoldGroup, PairView, PlanView, RunReport, TieOut
+
+Show = Callable[[RenderableType], str]
+
+
+@pytest.fixture
+def show() -> Show:
+    def shown(part: RenderableType) -> str:
+        console = Console(file=StringIO(), width=160, highlight=False)
+        console.print(part)
+        text = console.file.getvalue()
+        return "\n".join(" ".join(line.split()) for line in text.splitlines())
+
+    return shown
+
+
+def test_a_plan_says_what_where_and_how_much(show: Show, plan_view: PlanView, now: datetime) -> None:
+    text = show(screens.plan(plan_view, now))
+    assert "Harbour & Sons → Demo Company (AU)" in text
+    assert "1,453 changes in Xero with 31 write calls, documents of AUD 1,204,412.10, NZD 88.00" in text
+    assert "! The native integration of Apptivo seems to run beside." in text
+    assert "customers 280 10 300 0 10" in text
+
+
+def test_an_empty_plan_says_so(show: Show, plan_view: PlanView, now: datetime) -> None:
+    assert "There is nothing to send." in show(screens.plan(replace(plan_view, operations={}), now))
+
+
+def test_counts_show_the_five_always_and_the_others_when_there_are_any(show: Show) -> None:
+    text = show(screens.counts({"items": Counts(read=5, unchanged=3, kept=1, held=1)}))
+    assert "Read Created Updated Unchanged Held Kept" in text
+    assert "items 5 0 0 3 1 1" in text
+    assert "Voided" not in text
+
+
+def test_counts_of_several_apps_are_added_up(show: Show, report: RunReport) -> None:
+    assert "all 1,500 1,443 0 0 47 10" in show(screens.counts(report.counts))
+
+
+def test_a_hold_tells_cause_fix_words_and_code(show: Show, hold: HoldGroup) -> None:
+    text = show(screens.holds([hold]))
+    for words in (
+        "37 invoices The tax LCT 33% is not mapped.",
+        "AUD 88,412.10",
+        'Add "LCT 33%" to taxes.sales.',
+        '"TaxType is [mandatory]"',
+        "INV-1007, INV-1012 · tax-unmapped",
+    ):
+        assert words in text
+
+
+def test_a_run_tells_its_calls_and_the_least_possible(show: Show, report: RunReport, now: datetime) -> None:
+    text = show(screens.run(report, now))
+    assert "Run 3 of main: done" in text
+    assert "books 12 reads and 31 writes; the least possible is 30 writes" in text
+
+
+def test_a_clean_proof_adds_periods_up(show: Show, clean_proof: TieOut, pair_view: PairView, now: datetime) -> None:
+    text = show(screens.tie_out(clean_proof, pair_view, now))
+    assert "Currency Apptivo Held Skipped Xero Apptivo total Held total Xero total Variance" in text
+    assert "invoices AUD 22 2 0 20 1,220.50 20.00 1,200.50 0.00" in text
+    assert "It ties out" in text
+    assert "1 record held with a cause" in text
+
+
+def test_an_open_proof_names_the_period_and_the_record(
+    show: Show, open_proof: TieOut, pair_view: PairView, now: datetime
+) -> None:
+    text = show(screens.tie_out(open_proof, pair_view, now))
+    assert "invoices 2026-07 AUD 11 1 0 10 130.00 10.00 120.01 -0.01" in text
+    assert "It does not tie out" in text
+    assert "invoices different INV-1044 AUD 120.00 AUD 120.01 The totals differ." in text
+
+
+def test_variances_of_opposite_sign_do_not_hide_each_other(
+    show: Show, clean_proof: TieOut, pair_view: PairView, now: datetime
+) -> None:
+    first, second = clean_proof.lines
+    lines = (
+        replace(first, target_total=first.target_total + Decimal("1.00")),
+        replace(second, target_total=second.target_total - Decimal("1.00")),
+    )
+    text = show(screens.tie_out(replace(clean_proof, lines=lines), pair_view, now))
+    assert "-1.00" in text
+    assert "invoices 2026-06 AUD 11 1 0 10 1,110.50 10.00 1,099.50 1.00" in text
+
+
+def test_entities_without_money_tie_by_count(
+    show: Show, clean_proof: TieOut, pair_view: PairView, now: datetime
+) -> None:
+    counted = replace(clean_proof.lines[0], currency="", target_count=8)
+    text = show(screens.tie_out(replace(clean_proof, lines=(counted,)), pair_view, now))
+    assert "invoices 2026-05 11 1 0 8 2" in text
+
+
+def test_long_lists_are_cut_and_say_so(show: Show, open_proof: TieOut, pair_view: PairView, now: datetime) -> None:
+    many = replace(open_proof, differences=open_proof.differences[-1:] * 50)
+    assert "and 30 more; `--json` lists them all" in show(screens.tie_out(many, pair_view, now))
+
+
+def test_status_tells_pauses_holds_and_what_is_wrong(show: Show, pair_view: PairView, now: datetime) -> None:
+    text = show(screens.connections([pair_view.source, pair_view.target], now))
+    assert "until 2026-07-02 12:15 UTC (in 1 h 45 min)" not in text
+    assert "until 2026-07-02 12:15 UTC (in 2 h)" in text
+    assert "by ana" in text
+    text = show(screens.pair(pair_view, now))
+    assert "Last run 2026-07-02 10:05 UTC (10 min ago): done." in text
+    assert "Invoices 1,163 37 0 1" in text
+
+
+def test_a_pair_that_never_ran_and_is_not_live_says_so(show: Show, pair_view: PairView, now: datetime) -> None:
+    text = show(screens.pair(replace(pair_view, last_run=None, live=False, open_plan=4), now))
+    assert "It has never run. It is not live yet: nothing was sent. Plan 4 is stored" in text
+
+
+def test_words_of_others_are_never_read_as_markup(show: Show, report: RunReport, now: datetime) -> None:
+    odd = replace(report, message="[bold]odd[/bold] [/]", calls=(Calls("[red]", 1, 0),))
+    text = show(screens.run(odd, now))
+    assert "[bold]odd[/bold] [/]" in text
+    assert "[red] 1 reads" in text

@@ -1,0 +1,138 @@
+"""Matching: who is recognised, who is a question, and who is new."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tieout.contract import Entity, Resource
+from tieout.match import Candidate, choose, external, keys, normal
+from tieout.model import Document, Party, Ref
+
+CUSTOMERS = Entity(name="customers", title="Customers", model=Party, letter="C", key=("name",))
+PEOPLE = Entity(name="contacts", title="Contacts", model=Party, letter="P", key=("email", "name"))
+BILLS = Entity(
+    name="supplier-invoices",
+    title="Supplier invoices",
+    model=Document,
+    letter="B",
+    key=("number", "party"),
+    agrees=("total", "date"),
+)
+
+
+def _never(*given):
+    raise AssertionError("not used here")
+
+
+CONTACTS = Resource(name="Contacts", type=Party, lift=_never, lower=_never, id=("id",), unique=("name",))
+DOCUMENTS = Resource(name="Bills", type=Document, lift=_never, lower=_never, id=("id",))
+
+
+def found_for(entity, resource, wanted, *candidates):
+    found = {}
+    for name, value in keys(wanted, entity, resource).items():
+        alike = [one for one in candidates if keys(one.record, entity, resource).get(name) == value]
+        if alike:
+            found[name] = alike
+    return choose(entity, resource, "1", wanted, found)
+
+
+def test_nothing_alike_is_new():
+    match = found_for(CUSTOMERS, CONTACTS, Party(name="Acme"), Candidate(Party(name="Bolt"), target_id="t"))
+    assert match.adopt is None and match.problems == ()
+
+
+def test_our_own_number_is_certain_even_under_another_name():
+    ours = Candidate(Party(name="Renamed", external="90001-C-1"), target_id="t")
+    match = found_for(CUSTOMERS, CONTACTS, Party(name="Acme", external="90001-C-1"), ours)
+    assert match.adopt is ours and match.ours
+
+
+@pytest.mark.parametrize("name", ["ACME  Pty", " acme pty ", "Ａcme Pty"])
+def test_names_match_in_spite_of_case_blanks_and_width(name):
+    there = Candidate(Party(name=name), target_id="t")
+    assert found_for(CUSTOMERS, CONTACTS, Party(name="Acme Pty"), there).adopt is there
+
+
+def test_two_of_one_name_in_the_target_ask():
+    twice = [Candidate(Party(name="Acme"), target_id=one) for one in "ab"]
+    assert found_for(CUSTOMERS, CONTACTS, Party(name="Acme"), *twice).problems[0].cause == "several-matches"
+
+
+def test_one_linked_to_another_customer_asks():
+    taken = Candidate(Party(name="Acme"), target_id="t", linked=(("customers", "99"),))
+    assert found_for(CUSTOMERS, CONTACTS, Party(name="Acme"), taken).problems[0].cause == "same-key"
+
+
+def test_two_of_one_name_in_the_same_plan_are_twins():
+    other = Candidate(Party(name="Acme"), planned=("customers", "99"))
+    match = found_for(CUSTOMERS, CONTACTS, Party(name="Acme"), other)
+    assert match.twin == ("customers", "99") and match.problems[0].cause == "same-key"
+
+
+def test_a_supplier_that_is_a_customer_shares_the_contact():
+    suppliers = replace(CUSTOMERS, name="suppliers", title="Suppliers", letter="S")
+    customer = Candidate(Party(name="Acme"), planned=("customers", "99"))
+    assert found_for(suppliers, CONTACTS, Party(name="ACME"), customer).adopt is customer
+
+
+def test_a_person_is_never_linked_by_name_alone():
+    company = Candidate(Party(name="Ana Reyes"), target_id="t")
+    match = found_for(PEOPLE, CONTACTS, Party(name="Ana Reyes", email="ana@acme.example"), company)
+    assert match.adopt is None and match.problems[0].cause == "name-taken"
+
+
+def test_a_person_is_linked_by_address_and_name():
+    same = Candidate(Party(name="Ana Reyes", email="ANA@acme.example"), target_id="t")
+    assert found_for(PEOPLE, CONTACTS, Party(name="Ana Reyes", email="ana@acme.example"), same).adopt is same
+
+
+def test_an_archived_counterpart_asks():
+    gone = Candidate(Party(name="Acme", standing="archived"), target_id="t")
+    assert found_for(CUSTOMERS, CONTACTS, Party(name="Acme"), gone).problems[0].cause == "archived-in-target"
+
+
+def bill(total="80.00", party="s", **given):
+    return Document(
+        number="SI-1", party=Ref(entity="p", side="target", id=party), date=date(2026, 8, 1), total=Decimal(total), **given
+    )
+
+
+def test_a_bill_that_agrees_is_linked():
+    same = Candidate(bill("80.0"), target_id="t")
+    assert found_for(BILLS, DOCUMENTS, bill(), same).adopt is same
+
+
+def test_a_bill_of_that_number_with_another_total_asks():
+    other = Candidate(bill("81.00"), target_id="t")
+    assert found_for(BILLS, DOCUMENTS, bill(), other).problems[0].cause == "number-taken"
+
+
+def test_the_same_number_from_another_supplier_is_another_bill():
+    other = Candidate(bill(party="x"), target_id="t")
+    match = found_for(BILLS, DOCUMENTS, bill(), other)
+    assert match.adopt is None and match.problems == ()
+
+
+def test_a_voided_number_counts_as_taken():
+    gone = Candidate(bill(standing="void"), target_id="t")
+    assert found_for(BILLS, DOCUMENTS, bill(), gone).problems[0].cause == "void-in-target"
+
+
+@given(st.text(), st.text())
+def test_normalising_twice_changes_nothing_and_ignores_outer_blanks(name, other):
+    assert normal(f"  {name} ") == normal(normal(name))
+    if normal(name) != normal(other):
+        assert name != other
+
+
+@given(st.text(min_size=1, max_size=80), st.text(min_size=1, max_size=80))
+def test_external_numbers_fit_and_differ(tenant, one):
+    number = external(tenant, CUSTOMERS, one)
+    assert len(number) <= 50 and number == external(tenant, CUSTOMERS, one)
+    assert number != external(tenant, CUSTOMERS, one + "x")
+    assert number != external(tenant, PEOPLE, one)

@@ -1,0 +1,177 @@
+"""The pure heart: what becomes of one record in every case of both sides and their past."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tieout.contract import Entity
+from tieout.errors import Problem
+from tieout.model import Document, Line, Ref
+from tieout.plan import Case, Past, decide
+
+INVOICES = Entity(
+    name="invoices",
+    title="Invoices",
+    model=Document,
+    letter="V",
+    key=("number",),
+    follows=("party",),
+    ties=("total", "tax"),
+    target_owns={"lines": {"__all__": {"account": True, "tax": True}}},
+)
+SINCE = date(2026, 7, 1)
+
+
+def invoice(**given):
+    values = {
+        "number": "INV-1",
+        "date": date(2026, 8, 1),
+        "due": date(2026, 9, 1),
+        "party": Ref(entity="customers", id="7"),
+        "lines": (Line(description="Bolt", quantity=Decimal(2), price=Decimal("11.50")),),
+        "total": Decimal("23.00"),
+    }
+    return Document(**{**values, **given})
+
+
+def there(**given):
+    return invoice(party=Ref(entity="parties", side="target", id="guid"), **given)
+
+
+def linked(source, target, *, sent=None, came=None, origin="created", is_primary=True, missing=()):
+    past = Past(origin, is_primary, sent or invoice(), came or there())
+    return decide(Case(entity=INVOICES, since=SINCE, source=source, past=past, target=target, missing=missing))
+
+
+def fresh(source, **given):
+    return decide(Case(entity=INVOICES, since=SINCE, source=source, **given))
+
+
+def test_a_new_record_is_created():
+    assert fresh(invoice()).kind == "create"
+
+
+def test_what_the_entity_skips_is_skipped_with_its_reason():
+    verdict = fresh(invoice(standing="draft"), skip="It is a draft.")
+    assert verdict.kind == "skip" and verdict.problems[0].what == "It is a draft."
+
+
+def test_a_document_before_the_start_date_is_skipped_and_one_on_it_goes():
+    assert fresh(invoice(date=date(2026, 6, 30))).problems[0].cause == "before-start-date"
+    assert fresh(invoice(date=SINCE)).kind == "create"
+
+
+def test_what_lacks_something_is_held_with_all_its_problems():
+    missing = (Problem(cause="a", what="A"), Problem(cause="b", what="B"))
+    verdict = fresh(invoice(), missing=missing)
+    assert verdict.kind == "hold" and verdict.problems == missing and verdict.lacking
+
+
+def test_nothing_changed_is_unchanged():
+    assert linked(invoice(), there()).kind == "unchanged"
+
+
+def test_equal_amounts_written_differently_are_unchanged():
+    assert linked(invoice(total=Decimal("23.0")), there(total=Decimal("23"))).kind == "unchanged"
+
+
+def test_a_change_in_the_source_alone_is_an_update():
+    verdict = linked(invoice(due=date(2026, 9, 15)), there())
+    assert verdict.kind == "update" and verdict.keep == frozenset()
+
+
+def test_a_change_in_the_target_alone_is_kept():
+    assert linked(invoice(), there(due=date(2026, 10, 1))).kind == "kept"
+
+
+def test_what_the_target_owns_may_change_without_a_word():
+    line = Line(description="Bolt", quantity=Decimal(2), price=Decimal("11.50"), account="260", tax="EXEMPT")
+    assert linked(invoice(), there(lines=(line,))).kind == "unchanged"
+
+
+def test_changes_in_different_fields_are_merged():
+    verdict = linked(invoice(due=date(2026, 9, 15)), there(reference="PO 9"))
+    assert verdict.kind == "update" and verdict.keep == {"reference"}
+
+
+def test_changes_of_the_same_field_ask():
+    verdict = linked(invoice(due=date(2026, 9, 15)), there(due=date(2026, 9, 20)))
+    assert verdict.kind == "hold" and verdict.problems[0].cause == "changed-on-both-sides"
+    assert verdict.problems[0].about == "due"
+
+
+@pytest.mark.parametrize(
+    ("standing", "cause"), [("settled", "settled-in-target"), ("archived", "archived-in-target")]
+)
+def test_a_locked_counterpart_is_not_changed(standing, cause):
+    verdict = linked(invoice(total=Decimal("24")), there(standing=standing))
+    assert verdict.kind == "hold" and verdict.problems[0].cause == cause
+
+
+@pytest.mark.parametrize("target", [None, there(standing="void")])
+def test_what_was_voided_in_the_target_is_never_brought_back(target):
+    assert linked(invoice(), target).kind == "kept"
+    assert linked(invoice(total=Decimal("24")), target).problems[0].cause == "void-in-target"
+
+
+def test_a_void_in_the_source_takes_the_counterpart_back():
+    assert linked(invoice(standing="void"), there()).kind == "void"
+
+
+def test_a_void_of_a_paid_document_asks():
+    assert linked(invoice(standing="void"), there(standing="settled")).problems[0].cause == "settled-in-target"
+
+
+def test_void_on_both_sides_agrees():
+    assert linked(invoice(standing="void"), there(standing="void")).kind == "unchanged"
+
+
+@pytest.mark.parametrize("source", [invoice(total=Decimal("24")), invoice(standing="void")])
+def test_what_was_there_before_us_is_never_changed(source):
+    assert linked(source, there(), origin="matched").problems[0].cause == "not-ours"
+
+
+def test_a_second_source_of_one_target_is_never_sent():
+    assert linked(invoice(total=Decimal("24")), there(), is_primary=False).kind == "unchanged"
+
+
+def test_a_deletion_in_the_source_asks():
+    assert linked(None, there()).problems[0].cause == "deleted-in-source"
+
+
+standings = st.sampled_from(["draft", "live", "settled", "void", "archived"])
+records = st.builds(
+    invoice,
+    due=st.sampled_from([date(2026, 9, 1), date(2026, 9, 15)]),
+    reference=st.sampled_from(["", "PO 9"]),
+    total=st.sampled_from([Decimal("23.00"), Decimal("24.00")]),
+    standing=standings,
+)
+
+
+@given(source=records, target=st.none() | records, sent=records, came=records, primary=st.booleans())
+def test_nothing_locked_or_gone_is_ever_written(source, target, sent, came, primary):
+    verdict = linked(source, target, sent=sent, came=came, is_primary=primary)
+    if target is None or target.standing in ("void", "settled") or not primary:
+        assert verdict.kind not in ("create", "update", "void")
+
+
+@given(source=records, target=records, sent=records, came=records)
+def test_every_hold_says_what_happened_why_and_what_to_do(source, target, sent, came):
+    verdict = linked(source, target, sent=sent, came=came)
+    if verdict.kind == "hold":
+        assert all(one.cause and one.what and one.why and one.fix for one in verdict.problems)
+
+
+@given(source=records, target=records, sent=records, came=records)
+def test_an_update_never_takes_a_field_that_both_sides_changed(source, target, sent, came):
+    verdict = linked(source, target, sent=sent, came=came)
+    if verdict.kind == "update":
+        for name in ("due", "reference", "total"):
+            here = getattr(source, name) != getattr(sent, name)
+            over_there = getattr(target, name) != getattr(came, name)
+            assert not (here and over_there)
+            assert (name in verdict.keep) == over_there

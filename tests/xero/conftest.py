@@ -1,0 +1,267 @@
+"""A tiny Xero in memory, reference data and terms for the connector's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from tieout import codec
+from tieout.clock import Clock
+from tieout.contract import Connection, Tenant, Terms
+from tieout.errors import Unavailable
+from tieout.model import Account, Currency, Lock, Organisation, Permission, TaxRate
+from tieout_xero.settings import Arrival, Pair
+from tieout_xero.settings import Connection as Settings
+
+API = "https://api.xero.com/api.xro/2.0/"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def guid(number: int) -> str:
+    return f"{number:08x}-0000-4000-8000-000000000000"
+
+
+def ticks(moment: datetime) -> str:
+    return f"/Date({int((moment - EPOCH).total_seconds() * 1000)}+0000)/"
+
+
+@dataclass
+class Answer:
+    """What a call came back with, as `tieout.http` hands it over."""
+
+    status: int
+    content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        return self.content.decode()
+
+    def json(self) -> Any:
+        try:
+            return codec.loads(self.content)
+        except ValueError as error:
+            raise Unavailable("answered something that is not JSON") from error
+
+
+@dataclass
+class Call:
+    method: str
+    path: str
+    params: dict[str, str]
+    headers: dict[str, str]
+    body: Any = None
+
+
+@dataclass
+class Xero:
+    """Lists in memory; `answers` are given first, `before` runs before each read.
+
+    `after_only` takes If-Modified-Since for "after", otherwise it is "at or after": nothing says which one Xero means.
+    """
+
+    lists: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    before: Callable[[Xero], None] = lambda xero: None
+    page_size: int | None = None
+    after_only: bool = False
+    now: datetime = datetime(2026, 11, 3, 12, tzinfo=UTC)
+
+    ids = {  # noqa: RUF012 - the same for every Xero
+        "Contacts": ("ContactID", "ContactNumber"),
+        "Items": ("ItemID", "Code"),
+        "Invoices": ("InvoiceID", "InvoiceNumber"),
+        "PurchaseOrders": ("PurchaseOrderID", "PurchaseOrderNumber"),
+    }
+
+    def answer(self, status: int, body: Any) -> None:
+        self.answers.append(Answer(status, body if isinstance(body, bytes) else codec.dumps(body)))
+
+    def write(self, method: str, url: str, **told: Any) -> Answer:
+        return self._call(method, url, told)
+
+    def read(self, method: str, url: str, **told: Any) -> Answer:
+        self.before(self)
+        return self._call(method, url, told)
+
+    def _call(self, method: str, url: str, told: dict[str, Any]) -> Answer:
+        path = url.removeprefix(API)
+        call = Call(method, path, dict(told.get("params") or {}), dict(told.get("headers") or {}), told.get("body"))
+        self.calls.append(call)
+        return self.answers.pop(0) if self.answers else self._list(call)
+
+    def _list(self, call: Call) -> Answer:
+        name, _, key = call.path.partition("/")
+        rows = self.lists.get(name, [])
+        if key:
+            found = [row for row in rows if unquote(key) in (row[self.ids[name][0]], row.get(self.ids[name][1]))]
+            return self._envelope(name, found, None) if found else Answer(404, b"<html>not found</html>")
+        rows = [row for row in rows if self._asked(name, row, call)]
+        order = call.params.get("order", "UpdatedDateUTC ASC").split()[0]
+        rows.sort(key=lambda row: (row.get(order), row[self.ids[name][0]]))
+        if "page" not in call.params:
+            return self._envelope(name, rows, None)
+        page, size = int(call.params["page"]), self.page_size or int(call.params["pageSize"])
+        pagination = {"page": page, "pageSize": size, "pageCount": -(-len(rows) // size), "itemCount": len(rows)}
+        return self._envelope(name, rows[(page - 1) * size : page * size], pagination)
+
+    def _asked(self, name: str, row: dict[str, Any], call: Call) -> bool:
+        identity, number = self.ids[name]
+        asked = call.params
+        since = call.headers.get("If-Modified-Since")
+        if since:
+            told = ticks(datetime.fromisoformat(since).replace(tzinfo=UTC))
+            if row["UpdatedDateUTC"] < told or (self.after_only and row["UpdatedDateUTC"] == told):
+                return False
+        if "IDs" in asked and row[identity] not in asked["IDs"].split(","):
+            return False
+        if "InvoiceNumbers" in asked and row.get(number) not in asked["InvoiceNumbers"].split(","):
+            return False
+        if "searchTerm" in asked and asked["searchTerm"].casefold() not in codec.dumps(row).decode().casefold():
+            return False
+        if "where" in asked:
+            wanted, value = asked["where"].split("==")
+            assert value.count('"') == 2, "a quotation mark inside a value is a parse error"
+            return str(row.get(wanted)).casefold() == value.strip('"').casefold()
+        return True
+
+    def _envelope(self, name: str, rows: list[dict[str, Any]], pagination: Any) -> Answer:
+        envelope = {"Status": "OK", "DateTimeUTC": ticks(self.now), name: rows}
+        return Answer(200, codec.dumps(envelope | ({"pagination": pagination} if pagination else {})))
+
+
+@pytest.fixture
+def xero() -> Xero:
+    return Xero()
+
+
+@pytest.fixture
+def connection(xero: Xero) -> Connection:
+    return Connection(
+        name="books",
+        plugin="xero",
+        settings=Settings.model_validate({"client-id": "app"}),
+        http=xero,  # type: ignore[arg-type]
+        clock=Clock(),
+        memory={},
+        tenant=Tenant("org-1", "Acme Books"),
+    )
+
+
+ACCOUNTS = (
+    Account(id="a-200", code="200", name="Sales", type="REVENUE", category="REVENUE", roles=frozenset({"sales"})),
+    Account(id="a-210", code="210", name="Services", type="REVENUE", category="REVENUE", roles=frozenset({"sales"})),
+    Account(
+        id="a-300", code="300", name="Purchases", type="EXPENSE", category="EXPENSE", roles=frozenset({"purchase"})
+    ),
+    Account(
+        id="a-630",
+        code="630",
+        name="Inventory",
+        type="INVENTORY",
+        category="ASSET",
+        roles=frozenset({"purchase", "inventory"}),
+    ),
+    Account(
+        id="a-299",
+        code="299",
+        name="Old sales",
+        type="REVENUE",
+        category="REVENUE",
+        roles=frozenset({"sales"}),
+        active=False,
+    ),
+    Account(id="a-bank", name="Cheque", type="BANK", category="ASSET", roles=frozenset({"payment"})),
+    Account(id="a-860", code="860", name="Rounding", type="CURRLIAB", category="LIABILITY", system="ROUNDING"),
+)
+ALL = frozenset({"ASSET", "EQUITY", "EXPENSE", "LIABILITY", "REVENUE"})
+TAXES = (
+    TaxRate(id="OUTPUT", code="OUTPUT", name="GST on Income", rate=Decimal(10), categories=frozenset({"REVENUE"})),
+    TaxRate(
+        id="INPUT", code="INPUT", name="GST on Expenses", rate=Decimal(10), categories=frozenset({"EXPENSE", "ASSET"})
+    ),
+    TaxRate(id="TAX001", code="TAX001", name="GST 15", rate=Decimal(15), categories=ALL),
+    TaxRate(id="EXEMPTOUTPUT", code="EXEMPTOUTPUT", name="Exempt income", categories=frozenset({"REVENUE"})),
+    TaxRate(id="NONE", code="NONE", name="Tax Exempt", categories=ALL),
+)
+
+
+@pytest.fixture
+def reference() -> dict[str, tuple[Any, ...]]:
+    return {
+        "accounts": ACCOUNTS,
+        "taxes": TAXES,
+        "currencies": (Currency(id="AUD", code="AUD", name="Dollar"), Currency(id="USD", code="USD", name="US Dollar")),
+        "organisation": (Organisation(id="o", name="Acme Books", currency="AUD"),),
+        "locks": (Lock(id="period", name="Period", until=date(2026, 6, 30)), Lock(id="year", name="Year")),
+        "permissions": (Permission(id="CreateApprovedBill", name="CreateApprovedBill", allowed=False),),
+    }
+
+
+@pytest.fixture
+def pair() -> Pair:
+    return Pair.model_validate(
+        {
+            "accounts": {"payment": {"id": "a-bank"}, "inventory": "630", "sales": "200", "purchase": "300"},
+            "taxes": {
+                "sales": {"GST 10%": "OUTPUT", "GST 15%": "TAX001", "none": "EXEMPTOUTPUT"},
+                "purchases": {"GST 10%": "INPUT", "GST 15%": "TAX001", "none": "NONE"},
+            },
+        }
+    )
+
+
+@pytest.fixture
+def terms(reference: dict[str, Any], pair: Pair) -> Callable[..., Terms]:
+    def make(constants: Mapping[str, Any] | None = None, **changes: Any) -> Terms:
+        made = Terms(
+            entity="documents",
+            constants=constants or {},
+            settings=Arrival(),
+            pair=pair,
+            connection=None,
+            tenant=Tenant("org-1", "Acme Books"),
+            reference=reference,
+            memory={},
+        )
+        return replace(made, **changes)
+
+    return make
+
+
+@pytest.fixture
+def sales(terms: Callable[..., Terms]) -> Terms:
+    return terms({"Type": "ACCREC"})
+
+
+@pytest.fixture
+def bills(terms: Callable[..., Terms]) -> Terms:
+    return terms({"Type": "ACCPAY"})
+
+
+@pytest.fixture
+def orders(terms: Callable[..., Terms]) -> Terms:
+    return terms()
+
+
+@pytest.fixture
+def invoices_of() -> Callable[..., list[dict[str, Any]]]:
+    def make(count: int, *, first: int = 1, start: datetime | None = None, every: float = 1.0) -> list[dict[str, Any]]:
+        begin = start or datetime(2026, 11, 1, tzinfo=UTC)
+        return [
+            {
+                "InvoiceID": guid(number),
+                "InvoiceNumber": f"INV-{number}",
+                "Type": "ACCREC",
+                "UpdatedDateUTC": ticks(begin + timedelta(seconds=every * (number - first))),
+            }
+            for number in range(first, first + count)
+        ]
+
+    return make

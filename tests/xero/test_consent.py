@@ -1,0 +1,115 @@
+"""Consent: the scopes that are asked for, the organisation that was chosen, and whether it is still connected."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tieout.contract import Connection, Tenant
+from tieout.errors import ReauthNeeded, Unavailable
+from tieout_xero import XERO, check
+from tieout_xero.consent import oauth, tenants
+from tieout_xero.settings import Connection as Settings
+
+from .conftest import Xero
+
+
+def row(number: int, **changes: Any) -> dict[str, Any]:
+    given = {
+        "id": f"c-{number}",
+        "authEventId": f"e-{number}",
+        "tenantId": f"org-{number}",
+        "tenantName": f"Org {number}",
+    }
+    return {**given, "tenantType": "ORGANISATION", **changes}
+
+
+def settings(**keys: Any) -> Settings:
+    return Settings.model_validate({"client-id": "app", **keys})
+
+
+@pytest.mark.parametrize(
+    ("resources", "scopes"),
+    [
+        ((), ("accounting.settings.read",)),
+        (("Contacts",), ("accounting.settings.read", "accounting.contacts")),
+        (("Items",), ("accounting.settings.read", "accounting.settings", "accounting.invoices")),
+        (("Invoices", "PurchaseOrders"), ("accounting.settings.read", "accounting.invoices")),
+    ],
+)
+def test_scopes_follow_what_is_in_use(resources: tuple[str, ...], scopes: tuple[str, ...]) -> None:
+    asked = oauth(settings(), frozenset(resources))
+    assert asked.scopes == ("openid", "profile", "email", "offline_access", *scopes)
+    assert (asked.grant, asked.client_secret) == ("authorization-code", None)
+    assert asked.authorise_url == "https://login.xero.com/identity/connect/authorize"
+    assert asked.token_url == "https://identity.xero.com/connect/token"
+    assert asked.revoke_url == "https://identity.xero.com/connect/revocation"
+
+
+def test_a_custom_connection_asks_without_a_person() -> None:
+    asked = oauth(settings(consent="custom-connection", **{"client-secret": {"env": "S"}}), frozenset({"Contacts"}))
+    assert asked.grant == "client-credentials"
+    assert asked.scopes == ("accounting.settings.read", "accounting.contacts")
+
+
+def test_the_organisation_is_the_one_of_the_consents_own_event(xero: Xero, connection: Connection) -> None:
+    xero.answer(200, [row(1), row(2), row(2, tenantId="practice", tenantType="PRACTICE")])
+    assert tenants(connection, {"authentication_event_id": "e-2"}) == [Tenant("org-2", "Org 2")]
+    assert xero.calls[0].params == {"authEventId": "e-2"}
+    assert "Xero-Tenant-Id" not in xero.calls[0].headers
+
+
+def test_without_an_event_one_organisation_is_certain_and_several_are_not(xero: Xero, connection: Connection) -> None:
+    xero.answer(200, [row(1)])
+    assert tenants(connection, {}) == [Tenant("org-1", "Org 1")]
+    xero.answer(200, [row(1), row(2)])
+    with pytest.raises(ReauthNeeded, match="does not tell which"):
+        tenants(connection, {})
+
+
+def test_a_consent_without_an_organisation_says_so(xero: Xero, connection: Connection) -> None:
+    xero.answer(200, [])
+    with pytest.raises(ReauthNeeded, match="tieout connect books"):
+        tenants(connection, {"authentication_event_id": "e-1"})
+
+
+def test_the_check_names_the_organisation_and_its_currency(xero: Xero, connection: Connection) -> None:
+    xero.answer(200, [row(2), row(1, tenantName="Acme (renamed)")])
+    xero.answer(200, {"Organisations": [{"OrganisationID": "o", "Name": "Acme", "BaseCurrency": "AUD"}]})
+    checked = check(connection)
+    assert checked is not None
+    assert checked.tenant == Tenant("org-1", "Acme (renamed)")
+    assert checked.organisation is not None
+    assert checked.organisation.currency == "AUD"
+    assert xero.calls[1].headers["Xero-Tenant-Id"] == "org-1"
+
+
+def test_before_the_first_check_the_only_organisation_is_taken(xero: Xero, connection: Connection) -> None:
+    first = replace(connection, tenant=None)
+    xero.answer(200, [row(5)])
+    xero.answer(200, {"Organisations": [{"BaseCurrency": "AUD"}]})
+    checked = check(first)
+    assert checked is not None
+    assert checked.tenant.id == "org-5"
+    assert xero.calls[1].headers["Xero-Tenant-Id"] == "org-5"
+
+
+@pytest.mark.parametrize("rows", [[], [row(2)], [row(1, tenantType="PRACTICE")]])
+def test_an_organisation_that_was_disconnected_is_told(
+    xero: Xero, connection: Connection, rows: list[dict[str, Any]]
+) -> None:
+    xero.answer(200, rows)
+    with pytest.raises(ReauthNeeded, match="Acme Books is not connected"):
+        check(connection)
+
+
+def test_connections_that_cannot_be_read_are_unavailable(xero: Xero, connection: Connection) -> None:
+    xero.answer(404, b"<html>")
+    with pytest.raises(Unavailable):
+        check(connection)
+
+
+def test_the_connector_declares_its_limits_and_their_headers() -> None:
+    assert (XERO.limits.minute, XERO.limits.day, XERO.limits.concurrent) == (60, 5_000, 5)
+    assert XERO.limits.problem_header == "X-Rate-Limit-Problem"

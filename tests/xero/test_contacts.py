@@ -1,0 +1,136 @@
+"""Contacts: what of a party reaches Xero, and what comes back."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tieout.contract import Terms
+from tieout.errors import Rejected
+from tieout.model import Address, Party
+from tieout_xero.contacts import lift, lower
+from tieout_xero.wire import name
+
+WHOLE = Party(
+    external="90001-C-7",
+    name="Acme Pumps Ltd",
+    person=True,
+    first_name="Ann",
+    last_name="Lee",
+    email="ap@acme-pumps.com",
+    phone="+61 2 555 0100",
+    mobile="0400 000 000",
+    tax_number="12345678901",
+    currency="USD",
+    terms=30,
+    addresses=(
+        Address(
+            kind="billing", lines=("1 Main St", "Level 2"), city="Austin", region="TX", postcode="73301", country="USA"
+        ),
+        Address(kind="delivery", lines=("2 Side St",), city="Dallas"),
+    ),
+)
+
+
+def test_a_party_comes_back_as_it_was_sent(sales: Terms) -> None:
+    back = lift(lower(WHOLE, sales, None), sales)
+    assert back == WHOLE.model_copy(update={"person": False})
+
+
+def test_contact_persons_and_bank_details_are_never_sent(sales: Terms) -> None:
+    body = lower(WHOLE, sales, None)
+    assert not {"ContactPersons", "BankAccountDetails", "BatchPayments", "AccountNumber"} & body.keys()
+
+
+@pytest.mark.parametrize(
+    ("given_name", "sent"),
+    [
+        ("  Acme   Pumps \t Ltd ", "Acme Pumps Ltd"),
+        ("Müller & Söhne <GmbH>", "Müller & Söhne (GmbH)"),
+        ("Acme\x00 \x07Pumps", "Acme Pumps"),
+        ('The "Best" Bakery 🥐', 'The "Best" Bakery 🥐'),
+        ("x" * 300, "x" * 255),
+    ],
+)
+def test_names_are_normalised_as_xero_keeps_them(sales: Terms, given_name: str, sent: str) -> None:
+    assert lower(Party(name=given_name), sales, None)["Name"] == sent
+
+
+@given(st.text(max_size=400))
+def test_a_normalised_name_is_stable(text: str) -> None:
+    once = name(text)
+    assert name(once) == once
+    assert len(once) <= 255
+    assert not set(once) & set("<>\n\r\x00")
+
+
+@pytest.mark.parametrize("bad", ["a@b", "a@acme.com; b@acme.com", "jörg@acme.com", "nobody", ""])
+def test_an_email_that_xero_refuses_is_left_out(sales: Terms, bad: str) -> None:
+    assert "EmailAddress" not in lower(Party(name="Acme", email=bad), sales, None)
+
+
+def test_a_currency_that_is_not_enabled_is_left_out(sales: Terms) -> None:
+    assert "DefaultCurrency" not in lower(Party(name="Acme", currency="JPY"), sales, None)
+
+
+@pytest.mark.parametrize(("days", "sent"), [(0, 0), (31, 31), (45, None), (None, None)])
+def test_payment_terms_are_days_after_the_bill_date(sales: Terms, days: int | None, sent: int | None) -> None:
+    body = lower(Party(name="Acme", terms=days), sales, None)
+    expected = None if sent is None else {"Day": sent, "Type": "DAYSAFTERBILLDATE"}
+    assert body.get("PaymentTerms", {}).get("Sales") == expected
+
+
+def test_a_firm_has_no_first_name(sales: Terms) -> None:
+    assert "FirstName" not in lower(Party(name="Acme", first_name="Ann"), sales, None)
+
+
+def test_an_address_keeps_all_its_lines_and_a_country_of_letters(sales: Terms) -> None:
+    party = Party(name="Acme", addresses=(Address(lines=("1", "2", "3", "4", "5"), country="Côte-d'Ivoire 7"),))
+    (sent,) = lower(party, sales, None)["Addresses"]
+    assert sent["AddressLine4"] == "4, 5"
+    assert sent["Country"] == "Côte d Ivoire"
+
+
+def test_an_update_leaves_what_is_xeros(sales: Terms) -> None:
+    now = {"ContactID": "1", "Name": "ACME  PUMPS LTD", "ContactNumber": "theirs", "ContactStatus": "ACTIVE"}
+    body = lower(WHOLE, sales, now)
+    assert not {"Name", "ContactNumber", "DefaultCurrency", "PaymentTerms"} & body.keys()
+    assert body["TaxNumber"] == "12345678901"
+
+
+def test_an_update_renames_and_fills_an_empty_number(sales: Terms) -> None:
+    body = lower(WHOLE, sales, {"ContactID": "1", "Name": "Acme", "ContactNumber": ""})
+    assert (body["Name"], body["ContactNumber"]) == ("Acme Pumps Ltd", "90001-C-7")
+
+
+@pytest.mark.parametrize("status", ["ARCHIVED", "GDPRREQUEST"])
+def test_an_archived_contact_is_held(sales: Terms, status: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        lower(WHOLE, sales, {"ContactID": "1", "Name": "Acme", "ContactStatus": status})
+    assert [problem.cause for problem in caught.value.problems] == ["archived-in-target"]
+
+
+def test_a_party_without_a_name_is_held(sales: Terms) -> None:
+    with pytest.raises(Rejected, match="no name"):
+        lower(Party(name=" "), sales, None)
+
+
+def test_what_xero_reads_back_is_lifted_without_its_empties(sales: Terms) -> None:
+    party = lift(
+        {
+            "ContactID": "1",
+            "ContactStatus": "ARCHIVED",
+            "Name": "Acme",
+            "EmailAddress": "",
+            "Addresses": [None, {"AddressType": "STREET", "City": ""}, {"AddressType": "POBOX", "City": "Perth"}],
+            "Phones": [
+                {"PhoneType": "FAX", "PhoneNumber": ""},
+                {"PhoneType": "DEFAULT", "PhoneCountryCode": "61", "PhoneAreaCode": "2", "PhoneNumber": "5550100"},
+            ],
+            "PaymentTerms": {"Bills": {"Day": 14, "Type": "DAYSAFTERBILLDATE"}},
+        },
+        sales,
+    )
+    assert party == Party(
+        standing="archived", name="Acme", phone="61 2 5550100", terms=14, addresses=(Address(city="Perth"),)
+    )

@@ -1,0 +1,329 @@
+"""Documents: lowering with all problems at once, and lifting what Xero holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tieout.contract import Terms
+from tieout.errors import Rejected
+from tieout.model import Account, Document, Line, Permission, Ref, TaxRate
+from tieout_xero.documents import INVOICE, ORDER
+from tieout_xero.settings import Arrival, Pair
+
+PARTY: Ref[str] = Ref(entity="customers", side="target", id="contact-1")
+ITEM: Ref[str] = Ref(entity="items", side="target", id="item-1", key="PUMP-1")
+
+
+def line(**changes: Any) -> Line:
+    given = {"description": "Pump", "quantity": Decimal(2), "price": Decimal("120.5"), "tax": "GST 10%"}
+    return Line.model_validate({**given, "tax_rate": Decimal(10), **changes})
+
+
+def document(*lines: Line, **changes: Any) -> Document:
+    given: dict[str, Any] = {"number": "INV-7", "party": PARTY, "date": date(2026, 11, 3), "due": date(2026, 12, 3)}
+    return Document(**{**given, "lines": lines or (line(),), "total": Decimal("265.10"), **changes})
+
+
+def causes(lower: Callable[..., Any], *given: Any) -> list[tuple[str, str]]:
+    with pytest.raises(Rejected) as caught:
+        lower(*given)
+    return [(problem.cause, problem.about) for problem in caught.value.problems]
+
+
+def test_a_sales_invoice_as_xero_takes_it(sales: Terms) -> None:
+    body = INVOICE.lower(
+        document(
+            line(item=ITEM, discount_rate=Decimal("5.0")),
+            reference="PO  991",
+            currency="USD",
+            rate=Decimal("0.6512345"),
+            url="https://app.example/invoices/7",
+        ),
+        sales,
+        None,
+    )
+    assert body == {
+        "Contact": {"ContactID": "contact-1"},
+        "InvoiceNumber": "INV-7",
+        "Reference": "PO 991",
+        "Date": "2026-11-03",
+        "DueDate": "2026-12-03",
+        "LineAmountTypes": "Exclusive",
+        "CurrencyCode": "USD",
+        "CurrencyRate": Decimal("0.651235"),
+        "Status": "DRAFT",
+        "Url": "https://app.example/invoices/7",
+        "LineItems": [
+            {
+                "Description": "Pump",
+                "Quantity": Decimal(2),
+                "UnitAmount": Decimal("120.5"),
+                "DiscountRate": Decimal(5),
+                "ItemCode": "PUMP-1",
+                "AccountCode": "200",
+                "TaxType": "OUTPUT",
+            }
+        ],
+    }
+
+
+def test_a_bill_has_no_reference_and_goes_to_the_purchase_account(bills: Terms) -> None:
+    body = INVOICE.lower(document(line(), line(stock=True), reference="ours"), bills, None)
+    assert "Reference" not in body
+    assert [each["AccountCode"] for each in body["LineItems"]] == ["300", "630"]
+    assert {each["TaxType"] for each in body["LineItems"]} == {"INPUT"}
+
+
+def test_an_order_has_a_delivery_date_and_no_link(orders: Terms) -> None:
+    body = ORDER.lower(document(delivery=date(2026, 11, 9), url="https://app.example/1", reference="R"), orders, None)
+    assert (body["PurchaseOrderNumber"], body["DeliveryDate"], body["Reference"]) == ("INV-7", "2026-11-09", "R")
+    assert not {"Url", "DueDate", "InvoiceNumber"} & body.keys()
+
+
+def test_stock_on_a_sale_goes_to_the_sales_account(sales: Terms) -> None:
+    assert INVOICE.lower(document(line(stock=True)), sales, None)["LineItems"][0]["AccountCode"] == "200"
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://app.example/1", "/invoices/7", "https://xero.app.example/7", "https://a.example/XERO"]
+)
+def test_a_link_that_xero_refuses_is_left_out(sales: Terms, url: str) -> None:
+    assert "Url" not in INVOICE.lower(document(url=url), sales, None)
+
+
+def test_references_reach_the_body_letter_by_letter(sales: Terms) -> None:
+    marker = "\u27e8customers/ 7\u27e9 "
+    party: Ref[str] = Ref(entity="customers", side="target", id=marker)
+    item: Ref[str] = Ref(entity="items", side="target", id=marker, key=marker)
+    body = INVOICE.lower(document(line(item=item), party=party), sales, None)
+    assert body["Contact"] == {"ContactID": marker}
+    assert body["LineItems"][0]["ItemCode"] == marker
+
+
+def test_every_problem_is_told_at_once_and_once(terms: Callable[..., Terms], reference: dict[str, Any]) -> None:
+    bad = document(
+        line(tax="VAT 20%", tax_rate=Decimal(20)),
+        line(tax="VAT 20%", tax_rate=Decimal(20)),
+        line(tax_rate=Decimal("12.5")),
+        line(account="299"),
+        line(account="nope"),
+        line(account="300"),
+        party=None,
+        date=date(2026, 6, 30),
+        currency="JPY",
+        number="INV-\u00fc",
+        due=None,
+    )
+    found = causes(INVOICE.lower, bad, terms({"Type": "ACCREC"}, settings=Arrival(status="authorised")), None)
+    assert found == [
+        ("contact-missing", ""),
+        ("tax-unmapped", "VAT 20%"),
+        ("tax-rate-differs", "GST 10%"),
+        ("account-archived", "299"),
+        ("account-unknown", "nope"),
+        ("account-not-legal", "300"),
+        ("period-locked", "2026-06-30"),
+        ("currency-not-enabled", "JPY"),
+        ("due-date-missing", ""),
+        ("number-unfit", ""),
+    ]
+
+
+def test_an_account_that_nobody_chose_is_a_problem_when_it_is_needed(terms: Callable[..., Terms], pair: Pair) -> None:
+    without = Pair(taxes=pair.taxes)
+    assert causes(INVOICE.lower, document(), terms({"Type": "ACCREC"}, pair=without), None) == [
+        ("account-not-chosen", "sales")
+    ]
+    assert INVOICE.lower(document(line(account="210")), terms({"Type": "ACCREC"}, pair=without), None)
+
+
+def test_a_tax_must_be_legal_for_the_account(terms: Callable[..., Terms], pair: Pair) -> None:
+    crossed = pair.model_copy(update={"taxes": pair.taxes.model_copy(update={"sales": {"GST 10%": "INPUT"}})})
+    assert causes(INVOICE.lower, document(), terms({"Type": "ACCREC"}, pair=crossed), None) == [
+        ("tax-not-for-account", "INPUT 200")
+    ]
+
+
+def test_a_retired_tax_is_a_problem(terms: Callable[..., Terms], reference: dict[str, Any]) -> None:
+    retired = TaxRate(id="OUTPUT", name="Old", rate=Decimal(10), active=False)
+    assert causes(
+        INVOICE.lower, document(), terms({"Type": "ACCREC"}, reference=reference | {"taxes": (retired,)}), None
+    ) == [("tax-unknown", "GST 10%")]
+
+
+def test_no_tax_is_never_guessed(terms: Callable[..., Terms], sales: Terms, pair: Pair) -> None:
+    untaxed = document(line(tax=None, tax_rate=None))
+    assert INVOICE.lower(untaxed, sales, None)["LineItems"][0]["TaxType"] == "EXEMPTOUTPUT"
+    unset = pair.model_copy(update={"taxes": pair.taxes.model_copy(update={"sales": {}})})
+    assert causes(INVOICE.lower, untaxed, terms({"Type": "ACCREC"}, pair=unset), None) == [("tax-unmapped", "none")]
+
+
+def test_a_document_without_tax_needs_no_rate_to_agree(sales: Terms) -> None:
+    body = INVOICE.lower(document(tax_mode="none"), sales, None)
+    assert (body["LineAmountTypes"], body["LineItems"][0]["TaxType"]) == ("NoTax", "EXEMPTOUTPUT")
+
+
+def test_an_order_is_never_locked_and_a_plan_may_refuse(terms: Callable[..., Terms], orders: Terms) -> None:
+    assert ORDER.lower(document(date=date(2020, 1, 1)), orders, None)["Date"] == "2020-01-01"
+    approved = terms({"Type": "ACCPAY"}, settings=Arrival(status="authorised"))
+    assert causes(INVOICE.lower, document(), approved, None) == [("plan-refuses", "CreateApprovedBill")]
+
+
+def test_one_plan_refuses_even_drafts(terms: Callable[..., Terms], reference: dict[str, Any]) -> None:
+    refused = (Permission(id="CreateDraftInvoice", name="x", allowed=False),)
+    given = terms({"Type": "ACCREC"}, reference=reference | {"permissions": refused})
+    assert causes(INVOICE.lower, document(), given, None) == [("plan-refuses", "CreateDraftInvoice")]
+    assert INVOICE.lower(document(), given, {"Status": "DRAFT", "Date": "2026-11-03"})
+
+
+def test_an_account_is_found_by_its_id_after_it_was_recoded(
+    terms: Callable[..., Terms], reference: dict[str, Any], pair: Pair
+) -> None:
+    chosen = Pair.model_validate(
+        {"accounts": {"sales": {"code": "200", "id": "a-200"}}, "taxes": pair.taxes.model_dump()}
+    )
+    moved = Account(id="a-200", code="201", name="Sales", category="REVENUE", roles=frozenset({"sales"}))
+    taken = Account(id="a-new", code="200", name="New", category="REVENUE", roles=frozenset({"sales"}))
+    given = terms({"Type": "ACCREC"}, pair=chosen, reference=reference | {"accounts": (moved, taken)})
+    assert INVOICE.lower(document(), given, None)["LineItems"][0]["AccountCode"] == "201"
+
+
+def test_an_account_without_a_code_is_named_by_its_id(terms: Callable[..., Terms], reference: dict[str, Any]) -> None:
+    bare = Account(id="a-9", name="Bare", category="REVENUE", roles=frozenset({"sales"}))
+    given = terms({"Type": "ACCREC"}, reference=reference | {"accounts": (bare,)})
+    (sent,) = INVOICE.lower(document(line(account="a-9")), given, None)["LineItems"]
+    assert sent["AccountID"] == "a-9"
+    assert "AccountCode" not in sent
+
+
+class TestUpdates:
+    now = {  # noqa: RUF012
+        "Type": "ACCREC",
+        "Status": "AUTHORISED",
+        "Date": "2026-11-01",
+        "LineItems": [{"LineItemID": "l-1", "AccountCode": "210", "ItemCode": "PUMP-1"}],
+    }
+
+    def test_the_status_and_a_bookkeepers_account_stay(self, sales: Terms) -> None:
+        body = INVOICE.lower(document(line(item=ITEM)), sales, self.now)
+        assert "Status" not in body
+        assert body["LineItems"][0]["AccountCode"] == "210"
+
+    def test_the_sources_own_account_goes_before(self, sales: Terms) -> None:
+        assert (
+            INVOICE.lower(document(line(item=ITEM, account="200")), sales, self.now)["LineItems"][0]["AccountCode"]
+            == "200"
+        )
+
+    def test_another_item_or_more_lines_take_the_chosen_account(self, sales: Terms) -> None:
+        assert INVOICE.lower(document(line()), sales, self.now)["LineItems"][0]["AccountCode"] == "200"
+        more = INVOICE.lower(document(line(item=ITEM), line()), sales, self.now)
+        assert [each["AccountCode"] for each in more["LineItems"]] == ["200", "200"]
+
+    @pytest.mark.parametrize(
+        ("changes", "cause"),
+        [
+            ({"Status": "PAID"}, "settled-in-target"),
+            ({"AmountPaid": Decimal("0.01")}, "settled-in-target"),
+            ({"AmountCredited": 5}, "settled-in-target"),
+            ({"Status": "VOIDED"}, "void-in-target"),
+            ({"Status": "DELETED"}, "void-in-target"),
+        ],
+    )
+    def test_what_is_final_in_xero_is_held(self, sales: Terms, changes: dict[str, Any], cause: str) -> None:
+        assert causes(INVOICE.lower, document(), sales, {**self.now, **changes}) == [(cause, "")]
+
+    def test_a_document_in_a_locked_period_is_not_moved_out_of_it(self, sales: Terms) -> None:
+        assert causes(INVOICE.lower, document(), sales, {**self.now, "Date": "2026-06-01"}) == [
+            ("period-locked", "2026-06-30")
+        ]
+
+
+class TestLift:
+    def test_a_body_comes_back_with_its_sums(self, sales: Terms) -> None:
+        body = {"Type": "ACCREC", **INVOICE.lower(document(line(item=ITEM), currency="AUD"), sales, None)}
+        back = INVOICE.lift(body, sales)
+        assert (back.total, back.tax) == (Decimal("265.10"), Decimal("24.10"))
+        assert (back.number, back.date, back.due, back.standing) == (
+            "INV-7",
+            date(2026, 11, 3),
+            date(2026, 12, 3),
+            "live",
+        )
+        assert back.party == Ref(entity="parties", side="target", id="contact-1")
+        assert back.lines[0].item == Ref(entity="items", side="target", id="PUMP-1", key="PUMP-1")
+        assert (back.lines[0].tax, back.lines[0].tax_rate, back.lines[0].account) == ("OUTPUT", Decimal(10), "200")
+
+    def test_what_xero_reads(self, sales: Terms) -> None:
+        back = INVOICE.lift(
+            {
+                "Type": "ACCPAY",
+                "Date": "/Date(1793664000000+0000)/",
+                "DueDateString": "2026-12-03T00:00:00",
+                "DueDate": "/Date(1)/",
+                "Contact": {"ContactID": "c", "Name": "Acme"},
+                "CurrencyCode": "AUD",
+                "CurrencyRate": Decimal("1.0"),
+                "LineAmountTypes": "Inclusive",
+                "Total": 11,
+                "TotalTax": 1,
+                "Status": "AUTHORISED",
+                "LineItems": [
+                    {
+                        "Description": "x",
+                        "UnitAmount": 11,
+                        "LineAmount": Decimal("11.00"),
+                        "TaxType": "NONE",
+                        "Item": {},
+                    },
+                    {"Description": "Rounding", "LineAmount": Decimal("0.01"), "AccountCode": "860"},
+                ],
+            },
+            sales,
+        )
+        assert (back.date, back.due, back.rate, back.tax_mode) == (
+            date(2026, 11, 3),
+            date(2026, 12, 3),
+            None,
+            "inclusive",
+        )
+        assert (back.total, back.tax) == (Decimal(11), Decimal(1))
+        assert back.party is not None
+        assert back.party.name == "Acme"
+        assert [(each.tax, each.role, each.amount) for each in back.lines] == [
+            (None, "goods", Decimal("11.00")),
+            (None, "rounding", Decimal("0.01")),
+        ]
+
+    @pytest.mark.parametrize(
+        ("wire", "standing"),
+        [
+            ({"Status": "DRAFT"}, "live"),
+            ({"Status": "SUBMITTED"}, "live"),
+            ({"Status": "AUTHORISED", "AmountPaid": 0}, "live"),
+            ({"Status": "AUTHORISED", "AmountPaid": Decimal("1.00")}, "settled"),
+            ({"Status": "AUTHORISED", "AmountCredited": Decimal("1.00")}, "settled"),
+            ({"Status": "PAID"}, "settled"),
+            ({"Status": "BILLED"}, "settled"),
+            ({"Status": "VOIDED", "AmountPaid": 1}, "void"),
+            ({"Status": "DELETED"}, "void"),
+            ({"Status": "SOMETHING-NEW"}, "live"),
+        ],
+    )
+    def test_what_may_be_done_follows_from_status_and_payments(
+        self, sales: Terms, wire: dict[str, Any], standing: str
+    ) -> None:
+        assert INVOICE.lift({"Date": "2026-11-03", **wire}, sales).standing == standing
+
+    def test_an_order_has_its_own_number_and_date(self, orders: Terms) -> None:
+        back = ORDER.lift(
+            {"PurchaseOrderNumber": "PO-1", "Date": "2026-11-03", "DeliveryDateString": "2026-11-09T00:00:00"}, orders
+        )
+        assert (back.number, back.delivery, back.due) == ("PO-1", date(2026, 11, 9), None)
+
+    def test_a_document_without_a_date_cannot_be_read(self, sales: Terms) -> None:
+        assert causes(INVOICE.lift, {"Date": ""}, sales) == [("date-missing", "")]

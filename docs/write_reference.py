@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from rich.text import Text
 from tieout import errors, hooks
 from tieout.cli.app import app
 
@@ -76,8 +77,8 @@ def _commands() -> str:
         text.append(f"## `{' '.join(path)}`\n\n{inspect.cleandoc(command.help or '')}\n")
         rows = [f"| `{_names(each)}` | {each.help or ''} |" for each in command.params if _names(each) != "--help"]
         text += ["| Option | Meaning |", "| --- | --- |", *rows, ""] if rows else []
-        shown = (command.epilog or "").partition("\n\n")[2]
-        text.append(f"```console\n{inspect.cleandoc(shown)}\n```\n")
+        shown = Text.from_markup((command.epilog or "").partition("\n\n")[2])
+        text.append(f"```console\n{shown}\n```\n")
     return "\n".join(text)
 
 

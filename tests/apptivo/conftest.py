@@ -35,23 +35,23 @@ class Answer:
             raise Unavailable("answered something that is not JSON") from error
 
 
-@dataclass
 class Apptivo:
-    """A firm that answers reads; `said` are answers to give first, an exception is raised.
+    """A firm that answers reads.
 
-    `rows` are the records by the name of the app in URLs. `window` is how many rows of a list it shows, `most` the
-    most in one call, `unsorted` the sort columns that it ignores.
+    `rows` are the records by the name of the app in URLs, `said` answers to give first (an exception is raised).
+    `window` is how many rows of a list it shows, `most` the most in one call, `unsorted` the sort columns that it
+    ignores; it counts the records of a list unless `counting` is off.
     """
 
-    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    config: dict[str, Any] = field(default_factory=dict)
-    said: list[Any] = field(default_factory=list)
-    calls: list[dict[str, str]] = field(default_factory=list)
-    urls: list[tuple[str, str]] = field(default_factory=list)
-    window: int = 1_000_000
-    most: int = 1_000_000
-    unsorted: frozenset[str] = frozenset()
-    counting: bool = True
+    def __init__(self) -> None:
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+        self.config: dict[str, Any] = {"isMultiCurrency": "N"}
+        self.said: list[Any] = []
+        self.calls: list[dict[str, str]] = []
+        self.urls: list[tuple[str, str]] = []
+        self.window = self.most = 1_000_000
+        self.unsorted: frozenset[str] = frozenset()
+        self.counting = True
 
     def read(self, method: str, url: str, *, form: dict[str, str]) -> Answer:
         self.calls.append(form)
@@ -224,3 +224,8 @@ def _line() -> Callable[..., dict[str, Any]]:
 
 def _json(value: Any) -> str:
     return codec.dumps(value).decode()
+
+
+@pytest.fixture
+def not_found() -> Answer:
+    return Answer(404, "<html>not here</html>")

@@ -15,8 +15,7 @@ from tieout.clock import Clock
 from tieout.contract import Connection, Tenant, Terms
 from tieout.errors import Unavailable
 from tieout.model import Account, Currency, Lock, Organisation, Permission, TaxRate
-from tieout_xero.settings import Arrival, Pair
-from tieout_xero.settings import Connection as Settings
+from tieout_xero.settings import Arrival, ConnectionSettings, Pair
 
 API = "https://api.xero.com/api.xro/2.0/"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -146,7 +145,7 @@ def connection(xero: Xero) -> Connection:
     return Connection(
         name="books",
         plugin="xero",
-        settings=Settings.model_validate({"client-id": "app"}),
+        settings=ConnectionSettings.model_validate({"client-id": "app"}),
         http=xero,  # type: ignore[arg-type]
         clock=Clock(),
         memory={},

@@ -10,7 +10,7 @@ from tieout.contract import Connection, Tenant
 from tieout.errors import ReauthNeeded, Unavailable
 from tieout_xero import XERO, check
 from tieout_xero.consent import oauth, tenants
-from tieout_xero.settings import Connection as Settings
+from tieout_xero.settings import ConnectionSettings
 
 from .conftest import Xero
 
@@ -25,8 +25,8 @@ def row(number: int, **changes: Any) -> dict[str, Any]:
     return {**given, "tenantType": "ORGANISATION", **changes}
 
 
-def settings(**keys: Any) -> Settings:
-    return Settings.model_validate({"client-id": "app", **keys})
+def settings(**keys: Any) -> ConnectionSettings:
+    return ConnectionSettings.model_validate({"client-id": "app", **keys})
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,18 @@ def test_an_email_that_xero_refuses_is_left_out(sales: Terms, bad: str) -> None:
     assert "EmailAddress" not in lower(Party(name="Acme", email=bad), sales, None)
 
 
+@pytest.mark.parametrize(
+    ("good", "sent"),
+    [
+        (" Ap@Acme.Example ", "Ap@Acme.Example"),
+        ("a.b+c@mail.acme.com", "a.b+c@mail.acme.com"),
+        ("j@münchen.de", "j@xn--mnchen-3ya.de"),
+    ],
+)
+def test_a_good_email_is_sent(sales: Terms, good: str, sent: str) -> None:
+    assert lower(Party(name="Acme", email=good), sales, None)["EmailAddress"] == sent
+
+
 def test_a_currency_that_is_not_enabled_is_left_out(sales: Terms) -> None:
     assert "DefaultCurrency" not in lower(Party(name="Acme", currency="JPY"), sales, None)
 
@@ -94,7 +106,8 @@ def test_an_address_keeps_all_its_lines_and_a_country_of_letters(sales: Terms) -
 def test_an_update_leaves_what_is_xeros(sales: Terms) -> None:
     now = {"ContactID": "1", "Name": "ACME  PUMPS LTD", "ContactNumber": "theirs", "ContactStatus": "ACTIVE"}
     body = lower(WHOLE, sales, now)
-    assert not {"Name", "ContactNumber", "DefaultCurrency", "PaymentTerms"} & body.keys()
+    assert not {"ContactNumber", "DefaultCurrency", "PaymentTerms"} & body.keys()
+    assert body["Name"] == "ACME  PUMPS LTD"
     assert body["TaxNumber"] == "12345678901"
 
 

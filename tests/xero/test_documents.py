@@ -242,6 +242,20 @@ class TestUpdates:
             ("period-locked", "2026-06-30")
         ]
 
+    def test_lines_that_were_read_in_xero_go_back_as_they_are(self, sales: Terms) -> None:
+        now = {
+            **self.now,
+            "LineItems": [
+                {"Description": "a", "UnitAmount": 1, "AccountCode": "860", "TaxType": "TAX001"},
+                {"Description": "Rounding", "UnitAmount": Decimal("0.01"), "AccountCode": "860", "TaxType": "NONE"},
+                {"Description": "b", "UnitAmount": 2, "AccountCode": "210", "TaxType": "NONE"},
+            ],
+        }
+        read = INVOICE.lift(now, sales)
+        first, second = INVOICE.lower(document(*(read.lines[0], read.lines[2], read.lines[1])), sales, now)["LineItems"]
+        assert (first["AccountCode"], first["TaxType"]) == ("860", "TAX001")
+        assert (second["Description"], second["AccountCode"]) == ("b", "210")
+
 
 class TestLift:
     def test_a_body_comes_back_with_its_sums(self, sales: Terms) -> None:
@@ -327,3 +341,18 @@ class TestLift:
 
     def test_a_document_without_a_date_cannot_be_read(self, sales: Terms) -> None:
         assert causes(INVOICE.lift, {"Date": ""}, sales) == [("date-missing", "")]
+
+    def test_an_amount_is_the_stated_one_or_what_xero_will_come_to(self, sales: Terms) -> None:
+        lines = [
+            {"Quantity": 3, "UnitAmount": Decimal("1.115"), "DiscountRate": Decimal(10)},
+            {"Quantity": 3, "UnitAmount": Decimal("1.115"), "LineAmount": Decimal("3.35")},
+            {"Description": "only words"},
+        ]
+        back = INVOICE.lift({"Date": "2026-11-03", "LineItems": lines}, sales)
+        assert [each.amount for each in back.lines] == [Decimal("3.01"), Decimal("3.35"), None]
+
+    def test_an_item_is_the_same_in_every_answer(self, sales: Terms) -> None:
+        short = {"ItemCode": "PUMP-1", "UnitAmount": 1}
+        whole = {**short, "Item": {"ItemID": "item-1", "Name": "Pump", "Code": "PUMP-1"}}
+        first, second = INVOICE.lift({"Date": "2026-11-03", "LineItems": [short, whole]}, sales).lines
+        assert first == second

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tieout.contract import Binding, Lowering, Reject, Resource, Step, Terms, Work
-from tieout.model import Document, Item, Line, Party, Record, Ref
+from tieout.model import Document, Item, Line, Party, Record, Ref, TaxRate
 from tieout_xero import XERO, transform
 from tieout_xero.arithmetic import extended
 from tieout_xero.documents import INVOICES, PURCHASE_ORDERS
@@ -154,6 +154,27 @@ class TestRounding:
         given = terms({"Type": "ACCREC"}, reference=reference | {"accounts": without})
         (answer,) = turn(given, Lowering(document("87.75", *self.lines())))
         assert [problem.cause for problem in answer.problems] == ["rounding-account-missing"]
+
+    @pytest.mark.parametrize(("kind", "sent"), [("ACCREC", "EXEMPTOUTPUT"), ("ACCPAY", "EXEMPTEXPENSES")])
+    def test_an_organisation_without_a_tax_type_for_no_tax_has_a_chosen_one(
+        self, terms: Callable[..., Terms], reference: dict[str, Any], pair: Pair, *, kind: str, sent: str
+    ) -> None:
+        rates = [
+            TaxRate(id="EXEMPTOUTPUT", name="x", categories=frozenset({"REVENUE", "LIABILITY"})),
+            TaxRate(id="EXEMPTEXPENSES", name="x", categories=frozenset({"EXPENSE", "LIABILITY"})),
+        ]
+        taxes = pair.taxes.model_copy(update={"purchases": {"none": "EXEMPTEXPENSES"}})
+        given = terms(
+            {"Type": kind}, reference=reference | {"taxes": tuple(rates)}, pair=pair.model_copy(update={"taxes": taxes})
+        )
+        untaxed = line("1", tax=None, tax_rate=None)
+        assert [each["TaxType"] for each in lines_of(given, document("1.01", untaxed))] == [sent, sent]
+
+    def test_without_any_it_is_held(self, terms: Callable[..., Terms], reference: dict[str, Any]) -> None:
+        rates = tuple(rate for rate in reference["taxes"] if rate.id != "NONE")
+        given = terms({"Type": "ACCREC"}, reference=reference | {"taxes": rates})
+        (answer,) = turn(given, Lowering(document("87.75", *self.lines())))
+        assert [(problem.cause, problem.about) for problem in answer.problems] == [("tax-unmapped", "none")]
 
     def test_a_body_with_its_rounding_line_lifts_to_the_sources_total(self, sales: Terms) -> None:
         ((step,),) = turn(sales, Lowering(document("87.75", *self.lines())))

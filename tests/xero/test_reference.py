@@ -64,6 +64,7 @@ def test_the_organisation_and_its_lock_dates(xero: Xero, connection: Connection)
     wire = {
         "OrganisationID": "o",
         "Name": "Acme",
+        "ShortCode": "!abc",
         "BaseCurrency": "AUD",
         "CountryCode": "AU",
         "Timezone": "AUSEASTERNSTANDARDTIME",
@@ -72,7 +73,7 @@ def test_the_organisation_and_its_lock_dates(xero: Xero, connection: Connection)
     xero.answer(200, {"Organisations": [wire]})
     xero.answer(200, {"Organisations": [wire]})
     assert reference(connection, "organisation") == [
-        Organisation(id="o", name="Acme", currency="AUD", country="AU", zone="AUSEASTERNSTANDARDTIME")
+        Organisation(id="o", name="Acme", code="!abc", currency="AUD", country="AU", zone="AUSEASTERNSTANDARDTIME")
     ]
     assert reference(connection, "locks") == [
         Lock(id="period", name="Period lock date", until=date(2026, 6, 30)),

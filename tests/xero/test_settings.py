@@ -9,11 +9,11 @@ import pytest
 from pydantic import ValidationError
 from tieout.testing import rules
 from tieout_xero import XERO
-from tieout_xero.settings import Connection, Pair, hosts
+from tieout_xero.settings import ConnectionSettings, Pair, hosts
 
 
-def connection(**keys: Any) -> Connection:
-    return Connection.model_validate({"client-id": "app", **keys})
+def connection(**keys: Any) -> ConnectionSettings:
+    return ConnectionSettings.model_validate({"client-id": "app", **keys})
 
 
 def test_the_real_addresses_are_the_defaults() -> None:

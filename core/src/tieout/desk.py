@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, update
 
 from tieout import config as configuration
 from tieout.clock import Clock
@@ -23,7 +23,7 @@ from tieout.contract import Answer, Connection, Consent, Event, Pick, Settings, 
 from tieout.engine import Approve, Engine
 from tieout.errors import ConfigError, Problem, ReauthNeeded, Refused, TieoutError
 from tieout.events import Events
-from tieout.ledger import AuditRow, ConnectionRow, HeldRow, Ledger, LinkRow, LiveRow, PlanRow, RunRow
+from tieout.ledger import AuditRow, ConnectionRow, Ledger
 from tieout.model import Account, Reference
 from tieout.oauth import receive
 from tieout.plugins import Plugins, Status, installed, load
@@ -41,7 +41,7 @@ from tieout.report import (
     TieLine,
     TieOut,
 )
-from tieout.tally import holds
+from tieout.views import Views
 
 __all__ = [
     "Account",
@@ -105,6 +105,7 @@ class Desk:
         self._clock = Clock()
         self._events = events
         self._connections = Connections(config, plugins, ledger, self._clock, stop)
+        self._views = Views(config, plugins, ledger, self._clock, self._connections)
         self._engine = Engine(config, plugins, ledger, self._clock, self._connections, self._tell, stop, who)
 
     @classmethod
@@ -182,27 +183,7 @@ class Desk:
 
     def connections(self) -> tuple[ConnectionView, ...]:
         """Every connection with its tenant and state."""
-        return tuple(self._connection(name) for name in self._config.connections)
-
-    def _connection(self, name: str) -> ConnectionView:
-        settings = self._config.connections[name]
-        connector = self._plugins.connectors.get(settings.plugin)
-        with self._ledger.reading() as sql:
-            row = sql.execute(select(ConnectionRow).where(ConnectionRow.c.name == name)).first()
-        tenant = Tenant(row.tenant_id, row.tenant_name or "") if row is not None and row.tenant_id else None
-        paused = row is not None and row.paused_until is not None and row.paused_until > self._clock.now()
-        return ConnectionView(
-            name=name,
-            plugin=settings.plugin,
-            title=connector.title if connector else settings.plugin,
-            state="paused" if paused else "connected" if tenant else "not connected",
-            tenant=tenant,
-            connected_at=row.connected_at if row is not None else None,
-            connected_by=row.connected_by if row is not None else None,
-            paused_until=row.paused_until if paused else None,
-            why=(row.paused_why or "") if paused else "",
-            needs_consent=self._connections.needs_consent(name) if connector else False,
-        )
+        return tuple(self._views.connection(name) for name in self._config.connections)
 
     def connect(self, name: str) -> Tenant:
         """Connect without a person, by keys or client credentials. Raises `ReauthNeeded` when a consent is needed."""
@@ -317,69 +298,7 @@ class Desk:
 
     def status(self, pair: str) -> PairView:
         """How a pair stands, from the ledger alone: no call is made."""
-        settings = self._pair(pair)
-        with self._ledger.reading() as sql:
-            last = sql.execute(
-                select(RunRow).where(RunRow.c.pair == pair).order_by(RunRow.c.id.desc()).limit(1)
-            ).first()
-            full = sql.execute(
-                select(RunRow.c.counts)
-                .where(RunRow.c.pair == pair, RunRow.c.counts.is_not(None))
-                .order_by(RunRow.c.id.desc())
-                .limit(1)
-            ).first()
-            live = sql.execute(select(LiveRow.c.pair).where(LiveRow.c.pair == pair)).first() is not None
-            plan = sql.execute(
-                select(PlanRow.c.id)
-                .where(PlanRow.c.pair == pair, PlanRow.c.state == "open")
-                .order_by(PlanRow.c.id.desc())
-            ).scalar()
-        counts = (full.counts if full is not None else None) or {}
-        return PairView(
-            name=pair,
-            source=self._connection(settings.source),
-            target=self._connection(settings.target),
-            live=live,
-            flows=tuple(self._flow(pair, name, counts.get(name) or {}) for name in settings.entities),
-            holds=holds(self._ledger, pair),
-            last_run=last.started if last is not None else None,
-            last_state=last.state if last is not None else "",
-            last_message=(last.message or "") if last is not None else "",
-            open_plan=plan,
-        )
-
-    def _flow(self, pair: str, name: str, counts: Mapping[str, int]) -> FlowView:
-        settings = self._pair(pair)
-        tenants = [self._connection(one).tenant for one in (settings.source, settings.target)]
-        with self._ledger.reading() as sql:
-            held = {
-                kind: number
-                for kind, number in sql.execute(
-                    select(HeldRow.c.kind, func.count())
-                    .where(HeldRow.c.pair == pair, HeldRow.c.entity == name)
-                    .group_by(HeldRow.c.kind)
-                )
-            }
-            sides = [
-                f"{self._config.connections[one].plugin}:{tenant.id if tenant else ''}"
-                for one, tenant in zip((settings.source, settings.target), tenants, strict=True)
-            ]
-            mine = (
-                LinkRow.c.entity == name,
-                LinkRow.c.source_tenant == sides[0],
-                LinkRow.c.target_tenant == sides[1],
-            )
-            linked = sql.execute(select(func.count()).where(*mine)).scalar() or 0
-            wrong = sql.execute(select(func.count()).where(*mine, LinkRow.c.wrong.is_not(None))).scalar() or 0
-        return FlowView(
-            entity=name,
-            title=self._plugins.entities[name].title,
-            linked=linked,
-            held=held.get("hold", 0),
-            skipped=held.get("skip", 0),
-            wrong=wrong,
-            last=Counts(**counts),
-        )
+        return self._views.pair(self._pair(pair))
 
 
 def _picks(model: type[Settings]) -> Iterator[tuple[str, Pick]]:

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import or_, select, update
-from sqlmodel import col
 
 from tieout.clock import Clock
 from tieout.errors import LeaseLost, LedgerError, Refused
@@ -41,16 +40,16 @@ def take(ledger: Ledger, clock: Clock, name: str, seconds: float = SECONDS) -> L
     now = clock.now()
     fresh = {"name": name, "holder": holder, "token": 1, "expires": now + timedelta(seconds=seconds)}
     with ledger.writing() as connection:
-        row = connection.execute(select(LeaseRow).where(col(LeaseRow.c.name) == name)).first()
+        row = connection.execute(select(LeaseRow).where(LeaseRow.c.name == name)).first()
         dead = row.holder if row and not _alive(row.holder) else None
         # one statement takes it, so that of two processes that saw it free only one gets a token back
         claim = ledger.insert(LeaseRow).values(**fresh)
         claim = claim.on_conflict_do_update(
             index_elements=["name"],
-            set_={**fresh, "token": col(LeaseRow.c.token) + 1},
-            where=or_(col(LeaseRow.c.expires) <= now, col(LeaseRow.c.holder) == dead),
+            set_={**fresh, "token": LeaseRow.c.token + 1},
+            where=or_(LeaseRow.c.expires <= now, LeaseRow.c.holder == dead),
         )
-        token = connection.execute(claim.returning(col(LeaseRow.c.token))).scalar()
+        token = connection.execute(claim.returning(LeaseRow.c.token)).scalar()
     return None if token is None else Lease(name, holder, token)
 
 
@@ -72,13 +71,13 @@ def beat(ledger: Ledger, clock: Clock, lease: Lease, seconds: float = SECONDS) -
     """Say that the holder lives. Raises `LeaseLost` when another one took over."""
     with ledger.writing(lease) as connection:
         expires = clock.now() + timedelta(seconds=seconds)
-        connection.execute(update(LeaseRow).where(col(LeaseRow.c.name) == lease.name).values(expires=expires))
+        connection.execute(update(LeaseRow).where(LeaseRow.c.name == lease.name).values(expires=expires))
 
 
 def release(ledger: Ledger, clock: Clock, lease: Lease) -> None:
     """Give the lease back at once; the token stays, so that a stale holder is still refused."""
     with ledger.writing() as connection:
-        mine = (col(LeaseRow.c.name) == lease.name, col(LeaseRow.c.token) == lease.token)
+        mine = (LeaseRow.c.name == lease.name, LeaseRow.c.token == lease.token)
         connection.execute(update(LeaseRow).where(*mine).values(expires=clock.now()))
 
 

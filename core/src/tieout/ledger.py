@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import Connection, LargeBinary, Text, TypeDecorator, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Field, Index, SQLModel, col
+from sqlmodel import Field, Index, SQLModel
 
 from tieout import database
 from tieout.codec import dumps, loads
@@ -339,7 +339,7 @@ class Ledger:
         """A transaction for writing, guarded by the fencing tokens of `leases`. Raises `LeaseLost`."""
         with _told(), self.engine.connect().execution_options(writing=True) as connection, connection.begin():
             for lease in leases:
-                query = select(col(LeaseRow.c.token)).where(col(LeaseRow.c.name) == lease.name)
+                query = select(LeaseRow.c.token).where(LeaseRow.c.name == lease.name)
                 if connection.execute(query.with_for_update()).scalar() != lease.token:
                     raise LeaseLost(
                         f"the lease {lease.name} was taken over by another process",

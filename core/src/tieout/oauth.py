@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,16 +18,20 @@ from urllib.parse import urlsplit
 from authlib.common.security import generate_token
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
+from authlib.oauth2.rfc7009 import prepare_revoke_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from tieout.codec import loads
 from tieout.contract import Answer, Connection, Consent, Tenant
 from tieout.errors import ConfigError, ReauthNeeded, Refused, Unavailable
 from tieout.http import HttpAuth, HttpRequest, HttpResponse, Reply, excerpt
+from tieout.redirect import receive
 from tieout.secret import Secret
 
 if TYPE_CHECKING:
     from tieout.vault import Vault
+
+__all__ = ["OAuth", "authorise", "claims", "complete", "disconnect", "receive"]
 
 LEEWAY = timedelta(seconds=120)
 """How long before its end a token is renewed."""
@@ -123,7 +127,8 @@ def disconnect(oauth: OAuth, connection: Connection, vault: Vault) -> bool:
     with vault.refreshing(connection.name) as tokens:
         token = (tokens or {}).get("refresh_token") or (tokens or {}).get("access_token")
         if token and oauth.revoke_url:
-            _post(oauth, connection, oauth.revoke_url, prepare_token_request("", token=token))
+            body, _ = prepare_revoke_token_request(token)
+            _post(oauth, connection, oauth.revoke_url, body)
         vault.forget(connection.name)
     return True
 
@@ -136,14 +141,91 @@ class Bearer(HttpAuth):
         self._connection = connection
         self._vault = vault
 
-    def auth_flow(self, request: HttpRequest) -> Iterator[HttpRequest]:  # type: ignore[override]
+    def auth_flow(self, request: HttpRequest) -> Generator[HttpRequest, HttpResponse, None]:
         """One request, and a second one with a new token when the first is answered with 401."""
-        tokens = self._vault.grant(self._connection.name)
+        tokens: Mapping[str, Any] | None = self._vault.grant(self._connection.name)
         if tokens is None or self._ends(tokens):
             tokens = self._renewed(tokens)
         request.headers["Authorization"] = f"Bearer {tokens['access_token']}"
-        response: HttpResponse = yield request
+        response = yield request
         if response.status_code == 401:
             tokens = self._renewed(tokens)
             request.headers["Authorization"] = f"Bearer {tokens['access_token']}"
             yield request
+
+    def _ends(self, tokens: Mapping[str, Any]) -> bool:
+        ends = tokens.get("expires_at")
+        return ends is not None and ends <= (self._connection.clock.now() + LEEWAY).timestamp()
+
+    def _renewed(self, worn: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        name = self._connection.name
+        with self._vault.refreshing(name) as tokens:
+            if tokens and not self._ends(tokens) and (worn is None or tokens["access_token"] != worn["access_token"]):
+                return tokens  # another thread or process was quicker
+            if self._oauth.grant == "client-credentials":
+                fresh = _ask(self._oauth, self._connection, "client_credentials", scope=list(self._oauth.scopes))
+            elif tokens and tokens.get("refresh_token"):
+                asked = _ask(self._oauth, self._connection, "refresh_token", refresh_token=tokens["refresh_token"])
+                fresh = {**tokens, **asked}
+            else:
+                raise ReauthNeeded(
+                    f"{name} is not connected",
+                    why="Nobody has allowed access yet, or the consent has ended.",
+                    fix=f"Connect it: tieout connect {name}",
+                )
+            self._vault.store(name, fresh)
+            return fresh
+
+
+def claims(token: str) -> dict[str, Any]:
+    """What an access token says about itself, unverified; {} when it is no JWT."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        found = loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, binascii.Error):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _ask(oauth: OAuth, connection: Connection, grant: str, **parameters: Any) -> dict[str, Any]:
+    """New tokens. Raises `ReauthNeeded` when the consent has ended and `ConfigError` for what a person must correct."""
+    asked = connection.clock.now()
+    reply = _post(oauth, connection, oauth.token_url, prepare_token_request(grant, **parameters))
+    answer = reply.json()
+    if not isinstance(answer, dict) or not (answer.get("access_token") or answer.get("error")):
+        raise Unavailable(f"{reply.call} answered no token", fix="Try again later.", said=excerpt(reply.text))
+    if "error" in answer:
+        raise _failure(connection.name, str(answer["error"]), str(answer.get("error_description", "")))
+    tokens = {name: answer[name] for name in ("access_token", "refresh_token", "scope") if answer.get(name)}
+    if answer.get("expires_in") is not None:
+        tokens["expires_at"] = int(asked.timestamp()) + int(answer["expires_in"])
+    return tokens
+
+
+def _failure(name: str, error: str, description: str) -> ConfigError | ReauthNeeded:
+    said = excerpt(f"{error} {description}".strip())
+    if error == "invalid_grant":
+        return ReauthNeeded(
+            f"the consent of {name} has ended",
+            why="It was withdrawn, or its tokens were not used for too long.",
+            fix=f"Connect again: tieout connect {name}",
+            said=said,
+        )
+    return ConfigError(
+        f"{name} gets no token",
+        where=f"connections.{name}",
+        why="The client id or its secret is not accepted."
+        if error in ("invalid_client", "unauthorized_client")
+        else "The system refuses the way in which the token is asked for.",
+        fix="Compare the client id, the secret and the scopes with those of your app at the system.",
+        said=said,
+    )
+
+
+def _post(oauth: OAuth, connection: Connection, url: str, body: str) -> Reply:
+    secret = oauth.client_secret.reveal() if oauth.client_secret else ""
+    client = ClientAuth(oauth.client_id, secret, "client_secret_basic" if secret else "none")
+    url, headers, body = client.prepare("POST", url, {}, body)
+    return connection.http.bare(url, headers=headers, form=body)

@@ -40,11 +40,13 @@ class Receipts:
     def write(self, sending: Sending, receipts: Sequence[Receipt], *, answered: bool) -> None:
         """Store these answers of one batch in one transaction; `answered` closes the batch."""
         now = self.clock.now()
+        came: list[Wire] = []
         with self.ledger.writing(*self.leases) as sql:
             for receipt in receipts:
                 change = sending.changes[receipt.key]
                 if receipt.outcome in ("created", "updated", "unchanged"):
                     self._done(sql, change, receipt, _step(sending, receipt.key))
+                    came += [receipt.wire] if receipt.wire is not None else []
                 elif receipt.outcome == "stale":
                     self._state(sql, change, "stale", receipt.problems)
                 else:
@@ -61,8 +63,17 @@ class Receipts:
                 for receipt in receipts
             ]
             self.ledger.put(sql, ReceiptRow, rows)
+            self._seen(sql, sending, came)
             if answered:
                 self._close(sql, sending, "answered")
+
+    def _seen(self, sql: Any, sending: Sending, came: list[Wire]) -> None:
+        """What came back counts as read, so that our own writes do not come back as changes."""
+        end = sending.end
+        rows = {row["id"]: row for row in (inbox_row(end.tenant, end.resource, wire, self.run) for wire in came)}
+        self.ledger.put(sql, InboxRow, rows.values())
+        sharing = [flow for flow in self.flows if flow.target.resource.name == end.resource.name]
+        index(self.ledger, sql, sharing, {one: row["wire"] for one, row in rows.items()})
 
     def _close(self, sql: Any, sending: Sending, state: str) -> None:
         sql.execute(update(BatchRow).where(BatchRow.c.id == sending.id).values(state=state))
@@ -113,11 +124,6 @@ class Receipts:
         problems = self._check(flow, change, receipt, body)
         if receipt.id is not None:
             self._link(sql, flow, change, receipt.id, wire, problems)
-        if wire is not None:
-            row = inbox_row(flow.target.tenant, flow.target.resource, wire, self.run)
-            self.ledger.put(sql, InboxRow, [row])
-            sharing = [other for other in self.flows if other.target.resource.name == flow.target.resource.name]
-            index(self.ledger, sql, sharing, {row["id"]: wire})
         self._state(sql, change, "wrong" if problems else "done", problems)
         self._no_longer_due(sql, change)
 
@@ -245,10 +251,12 @@ class Receipts:
         change = sending.changes[key]
         flow = self._flow(change.entity)
         there, planned = flow.target.lift([wire, body])
-        if not isinstance(there, Record) or not isinstance(planned, Record):
+        if not isinstance(there, Record):
             return False
         if change.op == "void":
             return there.standing == "void"
+        if not isinstance(planned, Record):
+            return False
         if sending.op == "update":
             return not differing(planned, there, flow.entity.target_owns)
         if there.standing == "void":

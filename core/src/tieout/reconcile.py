@@ -79,9 +79,8 @@ class Tie:
                     "standing": "live",
                 }
                 continue
-            if side == "source":
-                record = flow.entity.prepare(record, flow.settings)
-            yield {**base, **_shown(flow, record)}
+            stated = flow.entity.prepare(record, flow.settings) if side == "source" else record
+            yield {**base, **_shown(flow, stated)}
 
     def compare(self) -> None:
         """Explain every record of one side by the other."""

@@ -21,7 +21,6 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, select
-from sqlmodel import col
 
 from tieout import lease
 from tieout.clock import Clock
@@ -59,7 +58,7 @@ class Vault:
     def grant(self, connection: str) -> dict[str, Any] | None:
         """The tokens of a connection's grant; None when there are none. Raises `ConfigError` for another key."""
         name = self._name(connection)
-        query = select(col(SecretRow.sealed)).where(col(SecretRow.name) == name)
+        query = select(SecretRow.c.sealed).where(SecretRow.c.name == name)
         with self._ledger.reading() as reading:
             sealed = reading.execute(query).scalar()
         return None if sealed is None else self._open(name, sealed)
@@ -75,12 +74,12 @@ class Vault:
         """Drop the tokens of a connection's grant."""
         name = self._name(connection)
         with self._ledger.writing() as writing:
-            writing.execute(delete(SecretRow).where(col(SecretRow.name) == name))
+            writing.execute(delete(SecretRow).where(SecretRow.c.name == name))
 
     def alone(self, connection: str) -> bool:
         """Whether no other connection that is connected uses the same grant."""
         name = self._name(connection)
-        query = select(col(ConnectionRow.name)).where(col(ConnectionRow.connected_at).is_not(None))
+        query = select(ConnectionRow.c.name).where(ConnectionRow.c.connected_at.is_not(None))
         with self._ledger.reading() as reading:
             connected = reading.execute(query).scalars().all()
         return not any(other != connection and self._name(other) == name for other in connected)
@@ -146,7 +145,7 @@ def key(ledger: Ledger, folder: Path) -> bytes:
     if (found := _from_keyring()) is not None:
         return _decoded(found, "the keyring")
     with ledger.reading() as reading:
-        if reading.execute(select(col(SecretRow.name)).limit(1)).first() is not None:
+        if reading.execute(select(SecretRow.c.name).limit(1)).first() is not None:
             raise ConfigError(
                 f"the key of the vault is missing: there is no {path}",
                 why="The ledger holds tokens that were sealed with it.",
@@ -164,7 +163,9 @@ def _read(path: Path) -> bytes:
             )
         return _decoded(path.read_text(encoding="ascii"), f"the key file {path}")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the key file {path} cannot be read", why=str(error), fix="Check that you may read it.") from error
+        raise ConfigError(
+            f"the key file {path} cannot be read", why=str(error), fix="Check that you may read it."
+        ) from error
 
 
 def _make(path: Path) -> None:

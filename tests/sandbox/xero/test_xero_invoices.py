@@ -337,3 +337,18 @@ def test_bad_id_and_bad_date_are_post_data_exceptions(xero: Any) -> None:
     for more in ({"InvoiceID": "7"}, {"Date": "03/11/2026"}, {"Total": "much"}):
         answer = xero.call("PUT", "Invoices", {"Invoices": [xero.invoice(**more)]})
         assert (answer.status_code, answer.json()["Type"]) == (400, "PostDataInvalidException")
+
+
+def test_tax_amount_that_was_sent_stays_until_the_line_is_priced_anew(xero: Any, line: Line) -> None:
+    made = paid(xero, "10", LineItems=[line(TaxAmount=Decimal("9.99"))])
+    assert made["Total"] == Decimal("109.99")
+    kept = {"LineItemID": made["LineItems"][0]["LineItemID"], "Description": "other"}
+    for change in ({"Reference": "x"}, {"LineItems": [kept]}):
+        result = xero.post("Invoices", {"InvoiceID": made["InvoiceID"], **change}, unitdp=4)
+        assert (result["StatusAttributeString"], result["Total"]) == ("OK", Decimal("109.99"))
+
+
+def test_kind_of_amounts_may_change_on_a_draft(xero: Any) -> None:
+    made = xero.saved()
+    result = xero.post("Invoices", {"InvoiceID": made["InvoiceID"], "LineAmountTypes": "Inclusive"})
+    assert (result["Total"], result["TotalTax"], result["SubTotal"]) == (100, Decimal("9.09"), Decimal("90.91"))

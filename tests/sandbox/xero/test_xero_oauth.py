@@ -266,3 +266,8 @@ def test_discovery_names_the_endpoints(xero: Any) -> None:
     assert found["issuer"] == xero.credentials["identity-url"]
     assert found["token_endpoint"].endswith("/connect/token")
     assert xero.credentials["api-url"].endswith("/api.xro/2.0")
+
+
+def test_connections_are_found_in_the_case_of_the_openapi_file_too(xero: Any) -> None:
+    small, capital = (xero.http.get(path, headers=xero.headers).json() for path in ("/connections", "/Connections"))
+    assert small == capital != []

@@ -191,3 +191,12 @@ def test_numbers_are_json_numbers_with_their_decimals(filled: Any) -> None:
     assert '"UnitAmount": 50.0000' in text
     assert '"Total": 55.00' in text
     assert filled.get("Invoices/INV-1")[0]["LineItems"][0]["UnitAmount"] == Decimal("50.00")
+
+
+def test_errors_are_xml_for_those_who_ask_for_nothing_else(xero: Any) -> None:
+    answer = xero.call("PUT", "Contacts", {"Contacts": [{"Name": "a < b"}]}, headers={"Accept": "application/xml"})
+    assert (answer.status_code, answer.headers["content-type"][:8]) == (400, "text/xml")
+    assert answer.text.startswith("<ApiException><ErrorNumber>10</ErrorNumber><Type>ValidationException</Type>")
+    assert "<Name>a &lt; b</Name>" in answer.text
+    answer = xero.call("PUT", "Contacts", {"Contacts": [{"Name": "a < b"}]}, headers={"Accept": "*/*"})
+    assert answer.json()["ErrorNumber"] == 10

@@ -187,7 +187,7 @@ class _Demo:
         def approve(view: PlanView) -> bool:
             self._say(screens.plan(view, self._terminal.clock.now()), Text(""))
             self._say(f"[bold]{escape(view.question())}[/] The demo says yes.")
-            return True
+            return not self._stop.is_set()
 
         report = desk.sync(name, approve)
         self._unless_stopped()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from tieout.cli.progress import Told
 from tieout.cli.terminal import Terminal
@@ -37,7 +38,7 @@ def speaker(ctx: typer.Context) -> Terminal:
 
 def examples(*lines: str) -> str:
     """The end of a command's help: lines to copy."""
-    return "Examples:\n\n" + "\n".join(f"  {line}" for line in lines)
+    return "[bold]Examples[/]\n\n" + "\n".join(escape(line) for line in lines)
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def sync(
 
     terminal = speaker(ctx)
     with opened(terminal) as (desk, told):
-        report = desk.sync(desk.pair(pair), lambda view: yes or _approved(terminal, told, view))
+        report = desk.sync(desk.pair(pair), lambda view: _approved(terminal, told, view, yes=yes))
     terminal.show(report, screens.run(report, terminal.clock.now()))
     _unless_stopped(terminal)
     if report.state == "planned":
@@ -171,9 +171,10 @@ def _unless_stopped(terminal: Terminal) -> None:
         raise typer.Exit(STOPPED)
 
 
-def _approved(terminal: Terminal, told: Told, view: PlanView) -> bool:
-    if not terminal.interactive:
-        return False
+def _approved(terminal: Terminal, told: Told, view: PlanView, *, yes: bool) -> bool:
+    """Whether the first go-live may be; what was read only in part is never sent."""
+    if terminal.stop.is_set() or yes or not terminal.interactive:
+        return yes and not terminal.stop.is_set()
     with told.quiet():
         terminal.say(screens.plan(view, terminal.clock.now()), "")
         terminal.say("[dim]This is the first time that anything is sent between these two.[/]")

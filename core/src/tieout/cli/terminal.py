@@ -101,10 +101,10 @@ class Terminal:
         self.err.print(Text(problem.what, style="bold red"))
         for label, words in (("Why", problem.why), ("What to do", problem.fix)):
             if words:
-                self.err.print(Padding(f"[dim]{label}:[/] {escape(words)}", (0, 0, 0, 2)))
+                self.err.print(Padding(f"[dim]{label}:[/] {escape(words)}", (0, 0, 0, 2), expand=False))
         if problem.said:
-            self.err.print(Padding(f'[dim]The system said:[/] "{escape(problem.said)}"', (0, 0, 0, 2)))
-        self.err.print(Padding(Text(f"code: {problem.cause}", style="dim"), (0, 0, 0, 2)))
+            self.err.print(Padding(f'[dim]The system said:[/] "{escape(problem.said)}"', (0, 0, 0, 2), expand=False))
+        self.err.print(Padding(Text(f"code: {problem.cause}", style="dim"), (0, 0, 0, 2), expand=False))
         if self.structured:
             self.print_json({"error": problem, "exit_code": code})
 

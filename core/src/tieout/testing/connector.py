@@ -14,8 +14,8 @@ from tieout.contract import Connection, Connector, Key, Page, Reject, Resource, 
 from tieout.errors import ReauthNeeded, TieoutError, Unavailable
 from tieout.facade import Facade
 from tieout.model import Record
+from tieout.plugins import admit
 from tieout.testing import rules
-from tieout.testing.admission import admit
 from tieout.testing.doubles import FakeHttp, forward, reply
 from tieout.testing.samples import Sample
 
@@ -61,12 +61,12 @@ class ConnectorSuite:
     @property
     def facade(self) -> Facade:
         """The plugin's hooks."""
-        return admit(self.plugin).facade
+        return admit({"plugin": self.plugin}).facade
 
     @property
     def declared(self) -> Connector:
         """The connector under test."""
-        (found,) = admit(self.plugin).connectors
+        (found,) = admit({"plugin": self.plugin}).connectors.values()
         return found
 
     def test_the_plugin_is_admitted(self) -> None:
@@ -105,14 +105,16 @@ class ConnectorSuite:
             rules.model_is_exact(resource.type)
             fields = resource.type.model_fields.keys()
             assert resource.id, f"{resource.name}: without an id nothing can be linked"
-            assert resource.batch > 0 and resource.bytes > 0 and resource.settle >= 0 and resource.key_seconds >= 0  # noqa: PT018
+            assert resource.batch > 0 and resource.bytes > 0 and resource.settle >= 0 and resource.key_seconds >= 0
             lossy = {name.partition(".")[0] for name in resource.lossy}
-            assert {*resource.find, *resource.unique, *lossy} <= fields, f"{resource.name} names fields that {resource.type.__name__} lacks"
+            assert {*resource.find, *resource.unique, *lossy} <= fields, (
+                f"{resource.name} names fields that {resource.type.__name__} lacks"
+            )
             assert set(resource.unique) <= set(resource.find), f"{resource.name}: what must be unique can be looked up"
 
     def test_bindings_name_resources(self) -> None:
         """The plugin's own bindings to this connector name resources that exist, and their constants are JSON."""
-        for binding in admit(self.plugin).bindings:
+        for binding in admit({"plugin": self.plugin}).bindings.values():
             if binding.connector == self.declared.name:
                 self.declared.resource(binding.resource)
                 rules.wire_is_exact(dict(binding.constants))
@@ -122,9 +124,9 @@ class ConnectorSuite:
         http = FakeHttp(forward(connection.http))
         seen = replace(connection, http=http)
         once, again = self.facade.check(seen), self.facade.check(seen)
-        assert once.tenant.id and once.tenant.name  # noqa: PT018
+        assert once.tenant.id and once.tenant.name
         assert once.tenant == again.tenant
-        assert not http.writes, "a check changes nothing"
+        assert not http.written, "a check changes nothing"
 
     def test_reference_data_is_read(self, connection: Connection) -> None:
         """Every declared kind of reference data can be read, each row once, and nothing is written."""
@@ -133,11 +135,9 @@ class ConnectorSuite:
             rows = self.facade.reference(replace(connection, http=http), kind)
             assert len({row.id for row in rows}) == len(rows), f"{kind}: an id twice"
             assert seconds > 0, f"{kind} is never fresh"
-        assert not http.writes, "reading changes nothing"
+        assert not http.written, "reading changes nothing"
 
-    def test_a_pass_reads_every_record_exactly_once(
-        self, connection: Connection, held: Mapping[str, set[str]]
-    ) -> None:
+    def test_a_pass_reads_every_record_exactly_once(self, connection: Connection, held: Mapping[str, set[str]]) -> None:
         """A pass begun without a cursor ends, and what it read is all that the system holds, each record once."""
         for resource in self._listed(held):
             read = [resource.identify(wire) for page in self._pass(connection, resource) for wire in page.wires]
@@ -151,15 +151,13 @@ class ConnectorSuite:
             while True:
                 http = FakeHttp(forward(connection.http))
                 page = self.facade.fetch(replace(connection, http=http), resource, cursor)
-                assert len(http.calls) == 1, f"{resource.name}: a page took {len(http.calls)} calls"
-                assert not http.writes, "reading changes nothing"
+                assert len(http.asked) == 1, f"{resource.name}: a page took {len(http.asked)} calls"
+                assert not http.written, "reading changes nothing"
                 if page.next is None:
                     break
                 cursor = page.next
 
-    def test_a_resumed_pass_reads_nothing_new(
-        self, connection: Connection, held: Mapping[str, set[str]]
-    ) -> None:
+    def test_a_resumed_pass_reads_nothing_new(self, connection: Connection, held: Mapping[str, set[str]]) -> None:
         """Going on at `resume` when nothing has changed ends, and brings no record that was not read before."""
         for resource in self._listed(held):
             last = self._pass(connection, resource)[-1]

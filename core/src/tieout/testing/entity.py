@@ -10,8 +10,8 @@ from typing import Any, ClassVar, get_args
 from tieout.contract import Entity, Settings
 from tieout.errors import Problem
 from tieout.model import Record, Ref
+from tieout.plugins import admit
 from tieout.testing import rules
-from tieout.testing.admission import admit
 
 _KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -41,7 +41,7 @@ class EntitySuite:
     @property
     def declared(self) -> Entity:
         """The entity under test."""
-        found = [one for one in admit(self.plugin).entities if self.entity in ("", one.name)]
+        found = [one for one in admit({"plugin": self.plugin}).entities.values() if self.entity in ("", one.name)]
         assert len(found) == 1, f"the plugin declares {[one.name for one in found]}: name one of them as `entity`"
         return found[0]
 
@@ -81,7 +81,7 @@ class EntitySuite:
 
     def test_bindings_carry_plain_constants(self) -> None:
         """A binding's constants are JSON: the connector reads them, and they stand in the plan."""
-        for binding in admit(self.plugin).bindings:
+        for binding in admit({"plugin": self.plugin}).bindings.values():
             rules.wire_is_exact(dict(binding.constants))
 
     def test_the_records_are_of_the_model(self) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from datetime import datetime
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from tieout import codec
+from tieout.admission import inexact
 from tieout.contract import Settings
 from tieout.model import Record, Ref
 
@@ -26,28 +26,10 @@ def settings_are_a_form(model: type[Settings]) -> None:
         assert "_" not in key, f"{model.__name__}: the key {key} is written with hyphens in TOML"
 
 
-def model_is_exact(model: type[BaseModel]) -> None:
+def model_is_exact(model: type[Record]) -> None:
     """No field of a record's model is a float or a naive datetime: money and stamps are exact."""
-    for owner, name, annotation in _fields(model, set()):
-        assert annotation is not float, f"{owner}.{name} is a float: use tieout.model.Amount"
-        assert annotation is not datetime, f"{owner}.{name} may be naive: use pydantic's AwareDatetime"
-
-
-def _fields(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[tuple[str, str, Any]]:
-    seen.add(model)
-    for name, field in model.model_fields.items():
-        for annotation in _parts(field.annotation):
-            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-                if annotation not in seen:
-                    yield from _fields(annotation, seen)
-            else:
-                yield model.__name__, name, annotation
-
-
-def _parts(annotation: Any) -> Iterator[Any]:
-    yield annotation
-    for inner in get_args(annotation):
-        yield from _parts(inner)
+    found = [f"{field} is {reason}" for field, reason in inexact(model)]
+    assert not found, f"{model.__name__}: {found}"
 
 
 def wire_is_exact(value: Any) -> None:

@@ -62,26 +62,33 @@ class Calendar:
         return self._date(written[: time.start()] if time else written)
 
     def stamp(self, value: Any) -> datetime | None:
-        """The moment in UTC; None for none. Raises `Unreadable` as `day` does."""
+        """The moment in UTC, by this calendar's format, ISO 8601 or milliseconds alone; None for none.
+
+        Raises `Unreadable` (`date-unreadable`) for anything else: the format of stamps is found out by trying several.
+        """
         if not filled(value):
             return None
         if (moment := _moment(value)) is not None:
             return moment
         written = text(value)
         if (time := _TIME.search(written)) is None:
-            day, clock, zone = self._date(written), timedelta(), self.zone
+            day, clock, zone = self._exact(written), timedelta(), self.zone
         else:
-            day, clock, zone = self._date(written[: time.start()]), _clock(time), _zone(time["zone"], self.zone)
+            day, clock, zone = self._exact(written[: time.start()]), _clock(time), _zone(time["zone"], self.zone)
         return (datetime(day.year, day.month, day.day, tzinfo=zone) + clock).astimezone(UTC)
 
     def _date(self, written: str) -> date:
+        match = _SLASHED.fullmatch(written)
+        if match is None or (self.format and _by_format(self.format, written)):
+            return self._exact(written)
+        month, day, year = (int(part) for part in match.groups())
+        if month <= 12 and day <= 12 and month != day and not _month_first(self.format):
+            raise Unreadable("date-ambiguous", f'"{written}" can be read with the day or with the month first.')
+        return _date(year, month, day, written)
+
+    def _exact(self, written: str) -> date:
         if self.format and (day := _by_format(self.format, written)):
             return day
-        if match := _SLASHED.fullmatch(written):
-            month, day_of_month, year = (int(part) for part in match.groups())
-            if month <= 12 and day_of_month <= 12 and month != day_of_month and not _month_first(self.format):
-                raise Unreadable("date-ambiguous", f'"{written}" can be read with the day or with the month first.')
-            return _date(year, month, day_of_month, written)
         if match := _ISO.fullmatch(written):
             year, month, day_of_month = (int(part) for part in match.groups())
             return _date(year, month, day_of_month, written)

@@ -100,7 +100,7 @@ def _line(row: Values, table: Table) -> Line | None:
         return None
     if price is None and amount and quantity not in (None, Decimal(1)):
         row.missing("price")
-    rate, discount = _discount(row, quantity, price)
+    rate, discount = _discount(row, (quantity or Decimal(0)) * (price or Decimal(0)), amount)
     tax = taxed(row)
     return Line(
         description=description,
@@ -117,16 +117,19 @@ def _line(row: Values, table: Table) -> Line | None:
     )
 
 
-def _discount(row: Values, quantity: Decimal | None, price: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
-    """The row's discount as a percentage or as an amount; where it states both they have to agree."""
-    rate, amount = row.number("discount_rate") or None, row.number("discount") or None
-    if rate is not None and amount is not None and quantity is not None and price is not None:
-        off = quantity * price * rate / _HUNDRED
-        if abs(off - amount) > CENT:
-            row.problem(
-                "discount-contradictory",
-                f"A line has a discount of {rate:f} % and one of {amount:f}, which are not the same.",
-                field="discount",
-                why=f"{rate:f} % of {quantity:f} x {price:f} is {cents(off)}.",
-            )
-    return rate, None if rate is not None else amount
+def _discount(row: Values, gross: Decimal, amount: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
+    """The row's discount as a percentage or as an amount; where it states both, the one that its amount agrees with."""
+    rate, discount = row.number("discount_rate") or None, row.number("discount") or None
+    if rate is None or discount is None:
+        return rate, discount
+    off = gross * rate / _HUNDRED
+    if abs(off - discount) <= CENT or (amount is not None and abs(gross - off - amount) <= CENT):
+        return rate, None
+    if amount is None or abs(gross - discount - amount) > CENT:
+        row.problem(
+            "discount-contradictory",
+            f"A line has a discount of {rate:f} % and one of {discount:f}, which are not the same.",
+            field="discount",
+            why=f"{rate:f} % of {gross:f} is {cents(off)}, and the line's amount agrees with neither.",
+        )
+    return None, discount

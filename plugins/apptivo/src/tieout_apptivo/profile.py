@@ -203,6 +203,7 @@ class Profile(Shape):
     """The shape of a firm's apps. Built from sections as they stand in `profile.toml`, the common ones included."""
 
     date_format: str = ""
+    stamp_format: str = ""
     customers: PartyApp
     contacts: PartyApp
     suppliers: PartyApp

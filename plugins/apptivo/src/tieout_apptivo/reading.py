@@ -7,7 +7,7 @@ Sources: facts/apptivo.md 2.3 (paging), 2.5 (incremental reading), 13 no. 5 to 8
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -16,12 +16,12 @@ from tieout.codec import digest
 from tieout.contract import Connection, Cursor, Key, Page, Resource, Wire
 from tieout.errors import Unavailable
 
-from tieout_apptivo import scalars
+from tieout_apptivo import scalars, stamps
 from tieout_apptivo.calls import ask, listing, single
-from tieout_apptivo.dates import calendar
 from tieout_apptivo.fields import at, labels_key
 from tieout_apptivo.firm import learn
 from tieout_apptivo.profile import Fields
+from tieout_apptivo.stamps import Reading
 
 WINDOW = 5_000
 """How many rows of one list can be reached (facts/apptivo.md 1.6)."""
@@ -38,7 +38,8 @@ class Place:
 
     `since` is the newest change seen when the last pass ended, `newest` that of this one (UTC, ISO 8601). `first` is
     the id that the page before began with, `total` the count it claimed. `edge` is the date of creation up to which
-    the older half of a long list was read, `top` the digest of the first page by date of change.
+    the older half of a long list was read and `newer` how many made after it were seen, `top` the digest of the first
+    page by date of change.
     """
 
     order: Literal["changed", "oldest", "youngest"] = "oldest"
@@ -48,28 +49,32 @@ class Place:
     first: str | None = None
     total: int | None = None
     edge: str | None = None
+    newer: int = 0
     top: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Sheet:
-    """One page as it came: its rows, the count of the whole list, whether it is the last, and its stamps."""
+    """One page as it came: its rows, the count of the whole list, whether it is the last, and its stamps.
+
+    `mark` is the digest of the ids, the dates of change and the count.
+    """
 
     rows: tuple[Wire, ...]
     total: int | None
     last: bool
-    created: tuple[datetime | None, ...]
-    changed: tuple[datetime | None, ...]
+    created: tuple[Reading, ...]
+    changed: tuple[Reading, ...]
+    mark: str
 
     @property
     def newest(self) -> datetime | None:
-        return max((stamp for stamp in self.changed if stamp), default=None)
+        return stamps.newest(self.changed)
 
     @property
-    def ordered(self) -> bool:
-        """Whether the page really runs from the newest change to the oldest."""
-        known = [stamp for stamp in self.changed if stamp]
-        return len(known) == len(self.rows) and known == sorted(known, reverse=True)
+    def made(self) -> Reading:
+        """The dates of creation; none of them where they can be read in several ways or in no way."""
+        return self.created[0] if len(self.created) == 1 else (None,) * len(self.rows)
 
 
 def fetch(connection: Connection, resource: Resource, cursor: Cursor | None) -> Page:
@@ -85,6 +90,8 @@ def fetch(connection: Connection, resource: Resource, cursor: Cursor | None) -> 
     sheet = _sheet(connection, resource, place)
     if place.start == 0:
         _refuse_suspicious(connection, name, sheet)
+    if place.total is not None and sheet.total is not None and sheet.total < place.total:
+        return Page(sheet.rows, next=_cursor(_back(place, sheet, place.total - sheet.total)))
     turn = {"changed": _changed, "oldest": _oldest, "youngest": _youngest}[place.order]
     return turn(connection, resource, place, sheet)
 
@@ -99,29 +106,27 @@ def find(connection: Connection, resource: Resource, keys: Sequence[Key]) -> Map
 
 def _changed(connection: Connection, resource: Resource, place: Place, sheet: _Sheet) -> Page:
     """A page from the newest change backwards."""
-    if sheet.rows and not sheet.ordered:
+    possible = stamps.descending(sheet.changed)
+    if sheet.rows and not possible:
         return Page(sheet.rows, next=_cursor(Place()))
-    marks = [(resource.identify(row), stamp) for row, stamp in zip(sheet.rows, sheet.changed, strict=True)]
-    top = place.top if place.start else digest([marks, sheet.total])
+    top = place.top if place.start else sheet.mark
     if place.start == 0 and top == place.top:
         return Page((), resume=_cursor(place))
-    newest = place.newest or _text(sheet.newest)
-    end = _resume(connection, newest or place.since, top)
-    if sheet.last or _passed(connection, place, sheet):
-        return Page(sheet.rows, resume=end)
+    newest = place.newest or _text(stamps.newest(possible))
     start = place.start + len(sheet.rows)
+    if sheet.last or _passed(connection, place, possible):
+        return Page(sheet.rows, resume=_resume(connection, newest or place.since, top))
     if start >= WINDOW:
         return Page(sheet.rows, next=_cursor(Place()))
     return Page(sheet.rows, next=_cursor(_onwards(resource, replace(place, newest=newest, top=top), sheet, start)))
 
 
-def _passed(connection: Connection, place: Place, sheet: _Sheet) -> bool:
-    """Whether the page reaches back beyond what was read before, overlap included."""
+def _passed(connection: Connection, place: Place, possible: Sequence[Reading]) -> bool:
+    """Whether the page reaches back beyond what was read before, overlap included, however it is read."""
     if place.since is None:
         return False
     floor = datetime.fromisoformat(place.since) - timedelta(hours=connection.settings.overlap_hours)
-    oldest = sheet.changed[-1]
-    return oldest is not None and oldest < floor
+    return all(oldest is not None and oldest < floor for *_, oldest in possible)
 
 
 def _oldest(connection: Connection, resource: Resource, place: Place, sheet: _Sheet) -> Page:
@@ -130,17 +135,17 @@ def _oldest(connection: Connection, resource: Resource, place: Place, sheet: _Sh
         raise _too_many(resource.name)
     newest = _later(place.newest, sheet.newest)
     if sheet.last:
-        return Page(sheet.rows, resume=_resume(connection, newest, None))
-    gone = max(0, place.total - sheet.total) if place.total is not None and sheet.total is not None else 0
-    start = max(place.start + len(sheet.rows) - gone, place.start + 1)
+        empty = place.start == 0 and not sheet.rows
+        return Page(sheet.rows, resume=_resume(connection, newest, sheet.mark if empty else None))
+    start = place.start + len(sheet.rows)
     if start < WINDOW:
         return Page(sheet.rows, next=_cursor(_onwards(resource, replace(place, newest=newest), sheet, start)))
-    edge = sheet.created[-1]
+    edge = sheet.made[-1]
     if edge is None:
         raise Unavailable(
             f"The app {resource.name} lists more than {WINDOW} records, whose dates of creation cannot be read.",
             why="Apptivo shows no more of one list; the rest is read from its other end, up to that date.",
-            fix="Set profile.date-format in the connection to how this firm writes dates.",
+            fix="Set profile.stamp-format in the connection to how these stamps are written.",
         )
     return Page(sheet.rows, next=_cursor(Place(order="youngest", newest=newest, edge=_text(edge))))
 
@@ -148,21 +153,23 @@ def _oldest(connection: Connection, resource: Resource, place: Place, sheet: _Sh
 def _youngest(connection: Connection, resource: Resource, place: Place, sheet: _Sheet) -> Page:
     """A page of the younger half of a long list, the youngest record first, down to where the older half ended."""
     edge = datetime.fromisoformat(place.edge or "")
-    if None in sheet.created or (place.start == 0 and any(stamp and stamp < edge for stamp in sheet.created[:1])):
+    made = sheet.made
+    if None in made or (place.start == 0 and any(stamp and stamp < edge for stamp in made[:1])):
         raise Unavailable(
             f"The app {resource.name} cannot be read from its youngest record back.",
             why="The list is not sorted by date of creation, so the records past the window cannot be reached.",
             fix="Archive records in Apptivo that are not needed any more, until fewer than 5,000 are active.",
         )
-    pairs = zip(sheet.rows, sheet.created, strict=True)
-    rows = tuple(row for row, stamp in pairs if stamp is not None and stamp >= edge)
+    rows = tuple(row for row, stamp in zip(sheet.rows, made, strict=True) if stamp and stamp >= edge)
     newest = _later(place.newest, sheet.newest)
-    if sheet.last or len(rows) < len(sheet.rows):
+    newer = place.newer + sum(1 for stamp in made if stamp and stamp > edge)
+    whole = sheet.total is not None and WINDOW + newer >= sheet.total
+    if sheet.last or whole or len(rows) < len(sheet.rows):
         return Page(rows, resume=_resume(connection, newest, None))
     start = place.start + len(sheet.rows)
     if start >= WINDOW:
         raise _too_many(resource.name)
-    return Page(rows, next=_cursor(_onwards(resource, replace(place, newest=newest), sheet, start)))
+    return Page(rows, next=_cursor(_onwards(resource, replace(place, newest=newest, newer=newer), sheet, start)))
 
 
 def _sheet(connection: Connection, resource: Resource, place: Place) -> _Sheet:
@@ -187,26 +194,15 @@ def _sheet(connection: Connection, resource: Resource, place: Place) -> _Sheet:
             )
         rows = []
     short = len(rows) < asked and (total is None or place.start + len(rows) >= total)
-    read = _stamp_reader(connection)
+    changed = [at(row, app.updated) for row in rows]
     return _Sheet(
-        tuple(rows),
-        total,
-        not rows or short,
-        tuple(read(at(row, app.created)) for row in rows),
-        tuple(read(at(row, app.updated)) for row in rows),
+        rows=tuple(rows),
+        total=total,
+        last=not rows or short,
+        created=stamps.readings(connection, [at(row, app.created) for row in rows]),
+        changed=stamps.readings(connection, changed),
+        mark=digest([[resource.identify(row) for row in rows], changed, total]),
     )
-
-
-def _stamp_reader(connection: Connection) -> Callable[[object], datetime | None]:
-    days = calendar(connection.settings, connection.memory)
-
-    def read(value: object) -> datetime | None:
-        try:
-            return days.stamp(value)
-        except scalars.Unreadable:
-            return None
-
-    return read
 
 
 def _refuse_suspicious(connection: Connection, name: str, sheet: _Sheet) -> None:
@@ -227,12 +223,20 @@ def _onwards(resource: Resource, place: Place, sheet: _Sheet, start: int) -> Pla
     return replace(place, start=start, first=resource.identify(sheet.rows[0]), total=sheet.total)
 
 
+def _back(place: Place, sheet: _Sheet, gone: int) -> Place:
+    """Where to go on after records have disappeared, so that those behind them moved up: as many places back."""
+    start = max(0, place.start - gone)
+    newest = _later(place.newest, sheet.newest)
+    return replace(place, start=start, first=None, total=sheet.total, newest=newest, newer=min(place.newer, start))
+
+
 def _resume(connection: Connection, newest: str | None, top: str | None) -> Cursor | None:
-    """Where the next run starts; a stamp ahead of the clock is no reason to overlook what comes before it."""
-    if newest is None:
-        return None
-    since = min(datetime.fromisoformat(newest), connection.clock.now())
-    return _cursor(Place(order="changed", since=_text(since), top=top))
+    """Where the next run starts: at the beginning where no change and no first page is known.
+
+    A stamp ahead of the clock is no reason to overlook what comes before it.
+    """
+    since = None if newest is None else min(datetime.fromisoformat(newest), connection.clock.now())
+    return _cursor(Place(order="changed", since=_text(since), top=top)) if since or top else None
 
 
 def _later(one: str | None, other: datetime | None) -> str | None:
@@ -249,7 +253,7 @@ def _cursor(place: Place) -> Cursor:
 
 def _too_many(name: str) -> Unavailable:
     return Unavailable(
-        f"The app {name} lists more than {2 * WINDOW:,} records, which is more than can be read completely.",
+        f"The app {name} has more records than can be read completely.",
         why=f"Apptivo shows the first {WINDOW:,} of a list, from either end.",
         fix="Archive records in Apptivo that are not needed any more.",
     )

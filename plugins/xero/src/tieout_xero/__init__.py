@@ -28,13 +28,12 @@ from tieout_xero import reference as reference_data
 from tieout_xero.contacts import CONTACTS
 from tieout_xero.documents import INVOICES, PURCHASE_ORDERS
 from tieout_xero.items import ITEMS
-from tieout_xero.settings import Arrival, Pair, hosts
-from tieout_xero.settings import Connection as Settings
+from tieout_xero.settings import Arrival, ConnectionSettings, Pair, hosts
 
 XERO = Connector(
     name="xero",
     title="Xero",
-    settings=Settings,
+    settings=ConnectionSettings,
     resources=(CONTACTS, ITEMS, INVOICES, PURCHASE_ORDERS),
     hosts=hosts,
     limits=Limits(

@@ -81,7 +81,7 @@ def choose(chosen: str | Choice | None, role: str, books: Books, problems: list[
             )
         )
         return {}
-    if not legal(account, role):
+    if not account.roles & _LEGAL[role]:
         problems.append(
             Problem(
                 cause="account-not-legal",
@@ -93,11 +93,6 @@ def choose(chosen: str | Choice | None, role: str, books: Books, problems: list[
         )
         return {}
     return fields(account)
-
-
-def legal(account: Account, role: str) -> bool:
-    """Whether lines of that role may go to the account; stock may be bought on any asset or expense account."""
-    return bool(account.roles & _LEGAL[role])
 
 
 def fields(account: Account) -> Wire:

@@ -11,13 +11,13 @@ from tieout.errors import ReauthNeeded, Unavailable
 from tieout.oauth import OAuth
 
 from tieout_xero import reference
-from tieout_xero.settings import Connection as Settings
+from tieout_xero.settings import ConnectionSettings
 
 _PERSON = ("openid", "profile", "email", "offline_access")
 _EVENT = "authentication_event_id"
 
 
-def oauth(settings: Settings, resources: frozenset[str]) -> OAuth:
+def oauth(settings: ConnectionSettings, resources: frozenset[str]) -> OAuth:
     """How consent is given, with the scopes that the resources in use need and no others."""
     machine = settings.consent == "custom-connection"
     return OAuth(

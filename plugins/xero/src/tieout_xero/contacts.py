@@ -77,7 +77,7 @@ def lower(party: Party, terms: Terms, now: Wire | None) -> Wire:
     )
     if now:
         if xero.fold(now.get("Name")) == xero.fold(name):
-            del body["Name"]
+            body["Name"] = now["Name"]
         if now.get("ContactNumber"):
             body.pop("ContactNumber", None)
         return body
@@ -164,8 +164,11 @@ def _letters(country: str) -> str:
 
 def _email(address: str) -> str:
     """The address when Xero will take it; a bad one is left out, because it would refuse the whole contact."""
+    given = address.strip()
     try:
-        checked = validate_email(address.strip(), check_deliverability=False, allow_smtputf8=False)
+        checked = validate_email(given, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
     except EmailNotValidError:
         return ""
-    return checked.ascii_email or ""
+    if "." not in checked.domain:
+        return ""
+    return given if given.isascii() else checked.ascii_email or ""

@@ -65,7 +65,9 @@ class Form:
         books = Books.of(terms)
         kind = preflight.kind(dict(terms.constants))
         lowering = lines.Lowering(kind, _MODES[document.tax_mode], terms.pair, books)
-        replaced = _replaced(now, len(document.lines))
+        # posting adds the rounding line that is needed, so one that was read from Xero is not sent back
+        goods = [line for line in document.lines if line.role != "rounding"]
+        replaced = _replaced(now, len(goods))
         problems: list[Problem] = []
         if document.party is None:
             problems.append(
@@ -89,9 +91,7 @@ class Form:
                 else None,
                 "Status": None if now else terms.settings.status.upper(),
                 "Url": document.url if kind != "order" and _linkable(document.url) else None,
-                "LineItems": [
-                    lowering.line(line, old, problems) for line, old in zip(document.lines, replaced, strict=True)
-                ],
+                "LineItems": [lowering.line(line, old, problems) for line, old in zip(goods, replaced, strict=True)],
             }
         )
         problems += preflight.problems({**terms.constants, **body}, now, books)
@@ -108,7 +108,7 @@ INVOICE = Form(number="InvoiceNumber", due="DueDate")
 ORDER = Form(number="PurchaseOrderNumber", delivery="DeliveryDate")
 
 _LOST = frozenset({"external", "standing", "customer", "contact", "bill_to", "rate", "tax", "note"}) | {
-    f"lines.{name}" for name in ("tax", "tax_rate", "amount", "account", "item", "stock", "role")
+    f"lines.{name}" for name in ("tax", "tax_rate", "account", "item", "stock", "role")
 }
 
 INVOICES = Resource(

@@ -67,7 +67,7 @@ ITEMS = Resource(
     batch=50,
     bytes=3_500_000,
     key_seconds=300,
-    lossy=frozenset({"external", "standing", "tax", "stock", "description", "price", "cost"}),
+    lossy=frozenset({"external", "standing", "tax", "stock"}),
 )
 
 

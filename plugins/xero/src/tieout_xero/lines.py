@@ -9,11 +9,14 @@ from tieout.contract import Wire
 from tieout.errors import Problem
 from tieout.model import Line, Ref
 
-from tieout_xero import accounts, taxes
+from tieout_xero import accounts, preflight, taxes
 from tieout_xero import wire as xero
 from tieout_xero.arithmetic import extended
 from tieout_xero.books import Books
 from tieout_xero.settings import Pair
+
+ROUNDING = "Rounding"
+"""The description of the line that closes the gap to the source's total."""
 
 _DECIMALS = 4
 _DESCRIPTION = 4000
@@ -22,37 +25,39 @@ _DISCOUNTS = {
     "bill": frozenset[str](),
     "order": frozenset({"DiscountRate"}),
 }
-_TITLES = {"shipping": "Shipping", "discount": "Discount", "rounding": "Rounding", "goods": ""}
+_TITLES = {"shipping": "Shipping", "discount": "Discount", "rounding": ROUNDING, "goods": ""}
 
 
 def lift(wire: Wire, books: Books) -> Line:
-    """A line as the shared type; a tax rate is the one that the organisation has for the line's tax type."""
+    """A line as the shared type; a tax rate is the one that the organisation has for the line's tax type.
+
+    An amount that is not stated, as in a body on its way to Xero, is the one that Xero will come to.
+    """
     tax_type = wire.get("TaxType") or None
     rate = xero.amount(wire.get("DiscountRate")) or None
     account = books.accounts.get(wire.get("AccountID") or wire.get("AccountCode") or "")
     quantity, price = xero.amount(wire.get("Quantity")), xero.amount(wire.get("UnitAmount"))
     stated = xero.amount(wire.get("LineAmount"))
+    amount = xero.rounded(extended(wire)) if stated is None and price is not None else stated
     return Line(
         description=wire.get("Description") or "",
         quantity=Decimal(1) if quantity is None else quantity,
         price=(stated or Decimal(0)) if price is None else price,
         discount_rate=rate,
         discount=None if rate else xero.amount(wire.get("DiscountAmount")) or None,
-        amount=stated,
+        amount=amount,
         tax=None if tax_type == taxes.NO_TAX else tax_type,
         tax_rate=books.rate(tax_type) if tax_type and tax_type != taxes.NO_TAX else None,
         account=wire.get("AccountCode") or wire.get("AccountID") or None,
         item=_lift_item(wire),
-        role="rounding" if account and books.rounding and account.id == books.rounding.id else "goods",
+        role="rounding" if account and account == books.rounding and wire.get("Description") == ROUNDING else "goods",
     )
 
 
 def _lift_item(wire: Wire) -> Ref[str] | None:
+    """The item by its code alone: that stands in every answer, the item's id only in some."""
     code = wire.get("ItemCode")
-    if not code:
-        return None
-    item = wire.get("Item") or {}
-    return Ref(entity="items", side="target", id=item.get("ItemID") or code, key=code, name=item.get("Name") or None)
+    return Ref(entity="items", side="target", id=code, key=code) if code else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,12 @@ class Lowering:
         What stands in the way is added to `problems`.
         """
         tax_type = taxes.choose(
-            line, mode=self.mode, side=self._side, chosen=self.pair.taxes, books=self.books, problems=problems
+            line,
+            mode=self.mode,
+            side=preflight.side(self.kind),
+            chosen=self.pair.taxes,
+            books=self.books,
+            problems=problems,
         )
         account = self._account(line, now, problems)
         row = self.books.accounts.get(account.get("AccountCode") or account.get("AccountID") or "")
@@ -97,19 +107,17 @@ class Lowering:
             }
         )
 
-    @property
-    def _side(self) -> str:
-        return "sales" if self.kind == "invoice" else "purchases"
-
     def _account(self, line: Line, now: Wire | None, problems: list[Problem]) -> Wire:
         """The source's own account, else the one that the line has in Xero (a bookkeeper's choice), else the pair's."""
         role = "sales" if self.kind == "invoice" else "inventory" if line.stock else "purchase"
+        there = self.books.accounts.get((now or {}).get("AccountID") or (now or {}).get("AccountCode") or "")
+        kept = there if there and there.active else None
+        if kept and line.account in (kept.code, kept.id):
+            return accounts.fields(kept)
         if line.account:
             return accounts.choose(line.account, role, self.books, problems)
-        if now and xero.fold(now.get("ItemCode")) == xero.fold(line.item.key if line.item else None):
-            kept = self.books.accounts.get(now.get("AccountID") or now.get("AccountCode") or "")
-            if kept and kept.active and accounts.legal(kept, role):
-                return accounts.fields(kept)
+        if kept and xero.fold((now or {}).get("ItemCode")) == xero.fold(line.item.key if line.item else None):
+            return accounts.fields(kept)
         return accounts.choose(getattr(self.pair.accounts, role), role, self.books, problems)
 
 

@@ -71,7 +71,7 @@ def close(body: Wire, document: Document, terms: Terms) -> tuple[Wire, list[Prob
         return folded, [_differs(document, come_to, rounding.tolerance)]
     if not off:
         return folded, []
-    line, found = _rounding(off, terms, books)
+    line, found = _rounding(off, kind, terms, books)
     return {**folded, "LineItems": [*folded["LineItems"], line]}, found
 
 
@@ -85,7 +85,7 @@ def _differs(document: Document, come_to: Sums, tolerance: Decimal) -> Problem:
     )
 
 
-def _rounding(off: Decimal, terms: Terms, books: Books) -> tuple[Wire, list[Problem]]:
+def _rounding(off: Decimal, kind: str, terms: Terms, books: Books) -> tuple[Wire, list[Problem]]:
     chosen = terms.pair.rounding.account
     account = books.account(chosen) if chosen else books.rounding
     if account is None or not account.active:
@@ -97,7 +97,7 @@ def _rounding(off: Decimal, terms: Terms, books: Books) -> tuple[Wire, list[Prob
                 fix="Choose an account under rounding of the pair.",
             )
         ]
-    tax_type = taxes.without_tax(account, terms.pair.taxes, books)
+    tax_type = taxes.without_tax(account, side=preflight.side(kind), chosen=terms.pair.taxes, books=books)
     if tax_type is None:
         return {}, [
             Problem(
@@ -107,7 +107,7 @@ def _rounding(off: Decimal, terms: Terms, books: Books) -> tuple[Wire, list[Prob
                 about=taxes.UNTAXED,
             )
         ]
-    line = {"Description": "Rounding", "Quantity": Decimal(1), "UnitAmount": xero.plain(off)}
+    line = {"Description": lines.ROUNDING, "Quantity": Decimal(1), "UnitAmount": xero.plain(off)}
     return {**line, **accounts.fields(account), "TaxType": tax_type}, []
 
 

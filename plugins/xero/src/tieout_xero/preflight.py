@@ -20,6 +20,11 @@ def kind(wire: Wire) -> str:
     return {"ACCREC": "invoice", "ACCPAY": "bill"}.get(wire.get("Type", ""), "order")
 
 
+def side(kind: str) -> str:
+    """Under which taxes a kind of document falls: `sales` or `purchases`."""
+    return "sales" if kind == "invoice" else "purchases"
+
+
 def standing(wire: Wire) -> Standing:
     """What may still be done with a document in Xero."""
     status = wire.get("Status")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
 
 from tieout.contract import Batch, Connection, Receipt, Step, Wire
-from tieout.errors import OutcomeUnknown, Problem, Unavailable
-from tieout.http import Reply
+from tieout.errors import OutcomeUnknown
+from tieout.http import Reply, loads
 
 from tieout_xero import messages
 from tieout_xero.listing import LISTINGS, Listing, headers
@@ -128,24 +129,23 @@ def _receipt(step: Step, element: Wire | None, batch: Batch, *, accepted: bool) 
     )
 
 
-def _elements(reply: Reply, name: str) -> list[Wire] | None:
+def _answer(reply: Reply) -> Wire:
+    """The envelope of an answer; empty when it is none, which for a refusal is no reason to call it unknown."""
     try:
-        answer = reply.json()
-    except Unavailable:
-        return None
-    found = answer.get(name) if isinstance(answer, dict) else None
+        answer = loads(reply.content)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _elements(reply: Reply, name: str) -> list[Wire] | None:
+    found = _answer(reply).get(name)
     return [element for element in found if isinstance(element, dict)] if isinstance(found, list) else None
 
 
 def _refused(step: Step, reply: Reply) -> Receipt:
     """All of a batch was refused without a word about single records."""
-    try:
-        answer = reply.json()
-    except Unavailable:
-        answer = None
-    said = str(answer.get("Message") or answer.get("Detail") or "") if isinstance(answer, dict) else ""
+    answer = _answer(reply)
+    said = str(answer.get("Message") or answer.get("Detail") or "")
     known = messages.problem(said or reply.text[:200] or f"status {reply.status}")
-    problem = Problem(
-        cause=known.cause, what=known.what, fix=known.fix, about=f"status {reply.status}", said=known.said
-    )
-    return Receipt(key=step.key, outcome="rejected", problems=(problem,))
+    return Receipt(key=step.key, outcome="rejected", problems=(replace(known, about=f"status {reply.status}"),))

@@ -37,11 +37,12 @@ def read(connection: Connection, kind: Kind) -> list[Reference]:
 
 
 def organisation(connection: Connection) -> Organisation:
-    """The organisation of the connection's tenant."""
+    """The organisation of the connection's tenant; its code is the short one that links to its pages carry."""
     wire = _organisation(connection)
     return Organisation(
         id=wire.get("OrganisationID") or "",
         name=wire.get("Name") or "",
+        code=wire.get("ShortCode") or None,
         currency=wire.get("BaseCurrency") or "",
         country=wire.get("CountryCode") or "",
         zone=wire.get("Timezone") or "",

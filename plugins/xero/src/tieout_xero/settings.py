@@ -35,7 +35,7 @@ def _connections(data: dict[str, Any]) -> str:
     return f"{'https://api.xero.com' if identity == IDENTITY else identity}/connections"
 
 
-class Connection(Settings):
+class ConnectionSettings(Settings):
     """How to reach one Xero organisation.
 
     `consent` is `person` (somebody logs in and allows access) or `custom-connection` (one organisation, authorised
@@ -68,7 +68,7 @@ class Connection(Settings):
         return f"{self.identity_url}/connect/revocation"
 
 
-def hosts(settings: Connection) -> tuple[str, ...]:
+def hosts(settings: ConnectionSettings) -> tuple[str, ...]:
     """The hosts that these settings lead to."""
     addresses = (settings.api_url, settings.identity_url, settings.authorise_url, settings.connections_url)
     return tuple(dict.fromkeys(urlsplit(address).hostname or "" for address in addresses))

@@ -16,7 +16,7 @@ UNTAXED = "none"
 """The key under which the settings tell which Xero tax stands for no tax."""
 
 NO_TAX = "NONE"
-"""The tax type that documents and lines without tax have in every organisation that has it."""
+"""The tax type of documents and lines without tax, in the organisations that have it."""
 
 _NEAR = Decimal("0.01")
 
@@ -47,12 +47,12 @@ def lift(wire: Wire) -> TaxRate:
 def choose(line: Line, *, mode: str, side: str, chosen: Taxes, books: Books, problems: list[Problem]) -> str | None:
     """The tax type for a line of a document; None when there is none to use, with the reason in `problems`.
 
-    `mode` is the document's LineAmountTypes and `side` is `sales` or `purchases`.
+    `mode` is the document's LineAmountTypes and `side` is `sales` or `purchases`. A tax that is one of Xero's own
+    types, as on lines that were read there, stands for itself.
     """
     label = UNTAXED if mode == "NoTax" else line.tax or UNTAXED
-    mapped: str | None = getattr(chosen, side).get(label)
-    if mapped is None and mode == "NoTax":
-        return NO_TAX
+    own = NO_TAX if mode == "NoTax" else label
+    mapped: str | None = getattr(chosen, side).get(label) or (own if own in books.taxes else None)
     if mapped is None:
         problems.append(
             Problem(
@@ -95,9 +95,9 @@ def legal(tax_type: str | None, account: Account, books: Books) -> bool:
     return tax is None or account.category in tax.categories
 
 
-def without_tax(account: Account, chosen: Taxes, books: Books) -> str | None:
+def without_tax(account: Account, *, side: str, chosen: Taxes, books: Books) -> str | None:
     """A tax type of no percentage that may be used with an account; None when there is none."""
-    for tax_type in (NO_TAX, chosen.sales.get(UNTAXED), chosen.purchases.get(UNTAXED)):
+    for tax_type in (NO_TAX, getattr(chosen, side).get(UNTAXED)):
         tax = books.taxes.get(tax_type or "")
         if tax and tax.active and tax.rate == 0 and account.category in tax.categories:
             return tax.id

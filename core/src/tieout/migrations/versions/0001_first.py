@@ -230,10 +230,31 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+    op.create_table(
+        "tie",
+        sa.Column("tie", sa.String(), nullable=False),
+        sa.Column("entity", sa.String(), nullable=False),
+        sa.Column("side", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("mark", sa.String(), nullable=True),
+        sa.Column("period", sa.String(), nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("total", sa.Text(), nullable=True),
+        sa.Column("standing", sa.String(), nullable=False),
+        sa.Column("claimed", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("tie", "entity", "side", "id"),
+    )
+    with op.batch_alter_table("tie", schema=None) as batch_op:
+        batch_op.create_index("tie_mark", ["tie", "entity", "side", "mark"], unique=False)
 
 
 def downgrade() -> None:
     """Undo it."""
+    with op.batch_alter_table("tie", schema=None) as batch_op:
+        batch_op.drop_index("tie_mark")
+
+    op.drop_table("tie")
     op.drop_table("secret")
     op.drop_table("run")
     op.drop_table("reference")

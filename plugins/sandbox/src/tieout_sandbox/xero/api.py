@@ -1,43 +1,29 @@
-"""The accounting API: which resource a path means, and the envelope around its records (facts/xero.md 4.1, 6.1)."""
+"""The accounting API: what stands around a call, and which resource its path means (facts/xero.md 4.1, 6.1)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Literal, cast
 from urllib.parse import unquote
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from tieout_sandbox import codec
 from tieout_sandbox.clock import Clock
-from tieout_sandbox.xero import reference, stamps
+from tieout_sandbox.xero import reference, subpaths
+from tieout_sandbox.xero.accounts import Accounts
 from tieout_sandbox.xero.books import new_id
+from tieout_sandbox.xero.calls import Call, found
 from tieout_sandbox.xero.gate import Gate, Pass
 from tieout_sandbox.xero.idempotency import fingerprint
+from tieout_sandbox.xero.items import Items
 from tieout_sandbox.xero.limits import Throttled
-from tieout_sandbox.xero.listing import Query, listing
-from tieout_sandbox.xero.problems import NotFound, Problem, bad_request, unreadable
+from tieout_sandbox.xero.listing import listing
+from tieout_sandbox.xero.problems import NotFound, Problem
 from tieout_sandbox.xero.resources import Writable
 from tieout_sandbox.xero.table import Record
-from tieout_sandbox.xero.world import XeroWorld, elements_of
+from tieout_sandbox.xero.world import XeroWorld
 from tieout_sandbox.xero.writing import Way, write_all, write_each
 
-_LARGEST_BODY = 3_500_000
 _NO_AGENT = "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1></body></html>"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call that passed the gate. `parts` is its path after the version, decoded."""
-
-    method: str
-    parts: list[str]
-    query: Query
-    since: str | None
-    body: bytes
-    passed: Pass
-    request: Request
 
 
 class AccountingApi:
@@ -81,116 +67,74 @@ class AccountingApi:
         parts = [unquote(part) for part in path.split("?")[0].split("/") if part]
         query = {name.lower(): value for name, value in request.query_params.items()}
         since = request.headers.get("if-modified-since")
-        call = Call(request.method, parts, query, since, body, passed, request)
+        call = Call(request.method, parts, query, since, body, passed, request, self._clock.now())
         try:
             if not parts:
                 raise NotFound
-            self._gate.check_scope(passed.access, parts[0], request.method)
+            plural = "Attachments" if len(parts) > 2 and parts[2] == "Attachments" else parts[0]
+            self._gate.check_scope(passed.access, plural, request.method)
             return self._routed(call)
-        except (Problem, NotFound) as refused:
+        except Problem as problem:
+            return problem.answer(request.headers.get("accept", ""))
+        except NotFound as refused:
             return refused.answer()
 
     def _routed(self, call: Call) -> Response:
         plural, *rest = call.parts
-        if plural in ("Organisation", "Organisations") and call.method == "GET":
-            if not rest:
-                return self._envelope("Organisations", [call.passed.resources.books.organisation])
-            if rest == ["Actions"]:
-                return self._envelope("Actions", reference.actions())
         resources = call.passed.resources
-        if call.method == "GET" and plural in resources.readable:
-            return self._list(call) if not rest else self._read(call, rest)
-        if plural in resources.writable:
-            resource = resources.writable[plural]
-            if call.method == "DELETE" and resource is resources.items and len(rest) == 1:
-                return self._delete_item(call, rest[0])
-            if call.method in ("PUT", "POST") and len(rest) <= (call.method == "POST"):
-                return self._write(call, resource, rest)
+        if plural in ("Organisation", "Organisations") and call.method == "GET" and rest in ([], ["Actions"]):
+            if rest:
+                return call.envelope("Actions", reference.actions())
+            return call.envelope("Organisations", [resources.books.organisation])
+        if call.method == "GET" and plural in resources.readable and len(rest) < 2:
+            return self._list(call) if not rest else self._read(call, rest[0])
+        if plural not in resources.writable:
+            raise NotFound
+        resource = resources.writable[plural]
+        if len(rest) > 1:
+            return subpaths.answer(call, resource, found(resource, rest[0]))
+        if call.method == "DELETE" and rest and isinstance(resource, Items | Accounts):
+            resource.delete(found(resource, rest[0]))
+            return Response(None, 204)
+        if call.method in (("POST",) if rest else ("PUT", "POST")) and (
+            resource.batches or rest or call.method == "PUT"
+        ):
+            return self._write(call, resource, rest)
         raise NotFound
 
     def _list(self, call: Call) -> Response:
         resource = call.passed.resources.readable[call.parts[0]]
-        found = listing(resource, call.query, call.since, call.passed.access.client)
+        read = listing(resource, call.query, call.since, call.passed.access.client)
         call.request.scope["tieout.elements"] = len(call.query.get("ids", "").split(",")) if "ids" in call.query else 0
-        return self._envelope(resource.plural, found.records, found.pagination)
+        return call.envelope(resource.plural, read.records, read.pagination)
 
-    def _read(self, call: Call, rest: list[str]) -> Response:
+    def _read(self, call: Call, key: str) -> Response:
         resource = call.passed.resources.readable[call.parts[0]]
-        if len(rest) > 1:
-            raise NotFound
-        record = resource.table.get(_as_id(rest[0])) or resource.find(rest[0])
-        if record is None:
-            raise NotFound
-        return self._envelope(resource.plural, [resource.single(record, _places(call.query))])
+        return call.envelope(resource.plural, [resource.single(found(resource, key), call.places)])
 
     def _write(self, call: Call, resource: Writable, rest: list[str]) -> Response:
-        elements = _elements(call, resource.plural)
+        elements = call.elements(resource.plural)
         call.request.scope["tieout.elements"] = len(elements)
         verb = cast(Literal["PUT", "POST"], call.method)
-        way = Way(verb, _places(call.query), call.passed.access.client)
+        identity = found(resource, rest[0])[resource.id_field] if rest else None
+        way = Way(verb, call.places, call.passed.access.client, identity)
         if rest:
-            record = resource.table.get(_as_id(rest[0])) or resource.find(rest[0])
-            if record is None:
-                raise NotFound
-            way = Way(verb, way.places, way.client, record[resource.id_field])
             elements = elements[:1]
-        each = call.query.get("summarizeerrors", "").lower() == "false" and not rest
+        each = resource.batches and not rest and call.query.get("summarizeerrors", "").lower() == "false"
         write: Callable[..., list[Record]] = write_each if each else write_all
         answer = write(resource, elements, way)
         if call.request.scope.get("tieout.reorder"):
             answer.reverse()
-        return self._envelope(resource.plural, answer)
-
-    def _delete_item(self, call: Call, key: str) -> Response:
-        items = call.passed.resources.items
-        item = items.table.get(_as_id(key)) or items.find(key)
-        if item is None:
-            raise NotFound
-        items.delete(item)
-        return Response(None, 204)
-
-    def _envelope(self, plural: str, records: list[Record], pagination: Record | None = None) -> Response:
-        moment = stamps.milliseconds(self._clock.now())
-        answer: dict[str, Any] = {
-            "Id": new_id(),
-            "Status": "OK",
-            "ProviderName": "Tieout sandbox",
-            "DateTimeUTC": f"/Date({moment})/",
-        }
-        if pagination is not None:
-            answer["pagination"] = pagination
-        answer[plural] = records
-        return Response(codec.dumps(answer), media_type="application/json; charset=utf-8")
+        return call.envelope(resource.plural, answer)
 
     def _with_headers(self, answer: Response, request: Request) -> Response:
         try:
             client = self._gate.bearer(request).client
         except Problem:
             client = ""
-        tenant = request.headers.get("xero-tenant-id") or self._world.main.books.tenant
+        tenant = request.headers.get("xero-tenant-id", "")
+        if tenant not in self._world.organisations:
+            tenant = self._world.main.books.tenant
         answer.headers.update(self._world.quota.headers(tenant, client))
         answer.headers["xero-correlation-id"] = new_id()
         return answer
-
-
-def _elements(call: Call, plural: str) -> list[Record]:
-    if len(call.body) > _LARGEST_BODY:
-        raise bad_request(f"The request body is larger than {_LARGEST_BODY} bytes.")
-    try:
-        elements = elements_of(codec.loads(call.body), plural)
-    except ValueError as error:
-        raise unreadable(f"JSON for post data was invalid, {error}") from error
-    if not elements:
-        raise unreadable(f"No {plural} were found in the post data")
-    return elements
-
-
-def _as_id(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return text
-
-
-def _places(query: Query) -> int:
-    return 4 if query.get("unitdp") == "4" else 2

@@ -12,7 +12,7 @@ from tieout_sandbox.control import Control, ControlMiddleware
 from tieout_sandbox.fake import Fake, Options
 from tieout_sandbox.xero import organisation, scopes
 from tieout_sandbox.xero.api import AccountingApi
-from tieout_sandbox.xero.books import Books, new_id
+from tieout_sandbox.xero.books import new_id
 from tieout_sandbox.xero.chart import steady_id
 from tieout_sandbox.xero.connections import Connections
 from tieout_sandbox.xero.consent import ConsentPages
@@ -40,13 +40,10 @@ def create(options: Options, clock: Clock) -> Fake:
     else:
         given, source = organisation.seed(), "the seed"
 
-    def opening() -> list[Books]:
-        main = organisation.books(given, source, clock)
-        return [main, organisation.books(organisation.seed(_OTHER), "the seed", clock)]
-
+    books = [organisation.books(given, source, clock), organisation.books(organisation.seed(_OTHER), "the seed", clock)]
     signer = Signer(options.origin)
     grants = Grants(signer, clock)
-    world = XeroWorld(opening, grants, Quota(options.limits, clock), Idempotency(clock))
+    world = XeroWorld(books, clock, grants, Quota(options.limits, clock), Idempotency(clock))
     clients = Clients(_client("web application"), _client("custom connection"))
     credentials = _credentials(options.origin, world, clients)
     gate = Gate(world, clock)

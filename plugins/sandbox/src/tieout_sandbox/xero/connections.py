@@ -19,10 +19,11 @@ class Connections:
         self._gate = gate
 
     def routes(self) -> list[Route]:
-        """The routes of the endpoints."""
+        """The routes of the endpoints, in the case of the documentation and in that of the OpenAPI file."""
         return [
-            Route("/connections", self.list),
-            Route("/connections/{identity}", self.delete, methods=["DELETE"]),
+            route
+            for path in ("/connections", "/Connections")
+            for route in (Route(path, self.list), Route(f"{path}/{{identity}}", self.delete, methods=["DELETE"]))
         ]
 
     async def list(self, request: Request) -> Response:

@@ -56,6 +56,7 @@ class Contacts:
     plural, kind, id_field, error_flag = "Contacts", "Contact", "ContactID", "HasValidationErrors"
     paged: Literal["asked"] = "asked"
     filterable = True
+    batches = True
     names = frozenset(
         {"ContactID", "ContactStatus", "Name", "UpdatedDateUTC", "IsSupplier", "IsCustomer", "Addresses", "Phones"}
         | {"ContactGroups", "HasValidationErrors", *_TEXTS, *_DETAILS}

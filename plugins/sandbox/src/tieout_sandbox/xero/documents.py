@@ -104,22 +104,15 @@ def _set_currency(books: Books, record: Record, element: Record, contact: Record
 
 
 def set_lines(record: Record, element: Record, ruling: Ruling) -> None:
-    """Write lines and totals; lines that are not sent stay, their tax computed anew."""
-    before = record.get("LineItems", [])
+    """Write lines and totals; lines that are not sent stay."""
+    before: list[Record] = record.setdefault("LineItems", [])
     if element.get("LineItems") is not None:
         record["LineItems"] = ruling.lines(fields.parts(element, "LineItems"), before)
-    elif before:
+    elif "LineAmountTypes" in element:
         record["LineItems"] = ruling.again(before)
-    else:
-        record["LineItems"] = []
-    if not record["LineItems"]:
+    lines: list[Record] = record["LineItems"]
+    if not lines:
         ruling.findings.refuse("One or more line items must be specified")
-    set_totals(record)
-
-
-def set_totals(record: Record) -> None:
-    """Write the totals of the lines that the record has."""
-    lines = record["LineItems"]
     found = totals(lines, record["LineAmountTypes"])
     record["SubTotal"], record["TotalTax"], record["Total"] = found.sub_total, found.tax, found.total
     off = sum((_discount(line) for line in lines), ZERO)

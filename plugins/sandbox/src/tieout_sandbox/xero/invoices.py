@@ -36,6 +36,7 @@ class Invoices:
     plural, kind, id_field, error_flag = "Invoices", "Invoice", "InvoiceID", "HasErrors"
     paged: Literal["asked"] = "asked"
     filterable = True
+    batches = True
     names = frozenset(
         {"Type", "InvoiceID", "InvoiceNumber", "Reference", "Contact", "Date", "DueDate", "DateString", "DueDateString"}
         | {"Status", "LineAmountTypes", "LineItems", "SubTotal", "TotalTax", "Total", "TotalDiscount", "UpdatedDateUTC"}

@@ -26,6 +26,7 @@ class Items:
     error_flag = None
     paged: Literal["never"] = "never"
     filterable = True
+    batches = True
     names = frozenset(
         {"ItemID", "IsSold", "IsPurchased", "SalesDetails", "PurchaseDetails", "IsTrackedAsInventory", "UpdatedDateUTC"}
         | {"InventoryAssetAccountCode", "QuantityOnHand", "TotalCostPool", *_LENGTHS}

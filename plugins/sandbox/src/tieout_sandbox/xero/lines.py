@@ -48,12 +48,14 @@ class Ruling:
         return added + kept
 
     def again(self, before: list[Record]) -> list[Record]:
-        """The lines as they are, their tax computed anew."""
+        """The lines as they are, their tax computed for the kind of amounts that the document has now."""
         return [self._taxed(dict(line)) if "Quantity" in line else line for line in before]
 
     def _changed(self, given: Record, before: Record) -> Record:
-        kept = {name: value for name, value in before.items() if name != "TaxAmount"}
+        kept = dict(before)
         repriced = "Quantity" not in before or any(name in given for name in _AMOUNTS)
+        if repriced or "TaxType" in given:
+            kept.pop("TaxAmount", None)
         if "AccountCode" in given or "AccountID" in given:
             kept.pop("AccountCode", None)
             kept.pop("AccountID", None)

@@ -110,7 +110,7 @@ def _changed_after(header: str) -> Callable[[Record], bool]:
         since = stamps.modified_since(header)
     except (ValueError, TypeError):
         raise bad_request("The If-Modified-Since header is not a date") from None
-    return lambda record: stamps.stamp_ms(record["UpdatedDateUTC"]) > since
+    return lambda record: "UpdatedDateUTC" not in record or stamps.stamp_ms(record["UpdatedDateUTC"]) > since
 
 
 def _whole(query: Query, name: str, default: int) -> int:

@@ -32,6 +32,7 @@ class PurchaseOrders:
     plural, kind, id_field, error_flag = "PurchaseOrders", "PurchaseOrder", "PurchaseOrderID", "HasErrors"
     paged: Literal["always"] = "always"
     filterable = False
+    batches = True
     names = frozenset(
         {"PurchaseOrderID", "Date", "DeliveryDate", "ExpectedArrivalDate", "Status", "Contact", "CurrencyCode"}
         | {"UpdatedDateUTC", "SubTotal", "TotalTax", "Total", "DateString", *_TEXTS}

@@ -21,6 +21,7 @@ class Payments:
     plural, kind, id_field, error_flag = "Payments", "Payment", "PaymentID", "HasValidationErrors"
     paged: Literal["asked"] = "asked"
     filterable = True
+    batches = True
     names = frozenset(
         {"PaymentID", "Date", "Amount", "BankAmount", "Reference", "CurrencyRate", "PaymentType", "Status", "Account"}
         | {"UpdatedDateUTC", "UpdatedDateUTCString", "HasAccount", "IsReconciled", "Invoice"}

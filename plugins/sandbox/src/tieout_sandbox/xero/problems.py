@@ -2,6 +2,7 @@
 
 from typing import Any
 from uuid import uuid4
+from xml.sax.saxutils import escape
 
 from starlette.responses import HTMLResponse, Response
 
@@ -17,8 +18,10 @@ class Problem(Exception):
         self.body = body
         self.headers = headers or {}
 
-    def answer(self) -> Response:
-        """The answer as it goes over the wire."""
+    def answer(self, accept: str = "") -> Response:
+        """The answer as it goes over the wire: JSON, unless the `Accept` header asks for something else alone."""
+        if accept and not any(kind in accept.lower() for kind in ("json", "*/*", "application/*")):
+            return Response(_xml("ApiException", self.body), self.status, self.headers, "text/xml; charset=utf-8")
         return Response(codec.dumps(self.body), self.status, self.headers, "application/json; charset=utf-8")
 
 
@@ -62,6 +65,18 @@ def invalid(elements: list[dict[str, Any]]) -> Problem:
     """400: at least one record was refused."""
     message = "A validation exception occurred"
     return Problem(400, {"ErrorNumber": 10, "Type": "ValidationException", "Message": message, "Elements": elements})
+
+
+def _xml(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        value = "".join(_xml(key, each) for key, each in value.items())
+    elif isinstance(value, list):
+        value = "".join(
+            _xml("DataContractBase" if name == "Elements" else name.removesuffix("s"), each) for each in value
+        )
+    else:
+        value = "" if value is None else escape(str(value))
+    return f"<{name}>{value}</{name}>"
 
 
 def _problem(title: str, status: int, detail: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The settings of an organisation as lists: accounts, taxes, currencies, tracking, themes (facts/xero.md 5.5-5.7)."""
+"""The settings of an organisation as lists: taxes, currencies, tracking, themes (facts/xero.md 5.6, 5.7)."""
 
 from collections.abc import Callable, Iterable
 from typing import Literal
@@ -50,12 +50,9 @@ class Reference:
 
 def references(books: Books) -> list[Reference]:
     """The lists of settings of one organisation."""
-    accounts = "AccountID Code Name Type Class Status TaxType SystemAccount EnablePaymentsToAccount Description"
-    accounts += " CurrencyCode BankAccountNumber BankAccountType ShowInExpenseClaims UpdatedDateUTC ReportingCode"
     rates = "Name TaxType Status ReportTaxType EffectiveRate DisplayTaxRate CanApplyToAssets CanApplyToEquity"
     rates += " CanApplyToExpenses CanApplyToLiabilities CanApplyToRevenue"
     return [
-        Reference(books, "Accounts", "Account", books.accounts, frozenset(accounts.split())),
         Reference(books, "TaxRates", "TaxRate", books.tax_rates, frozenset(rates.split())),
         Reference(books, "Currencies", "Currency", books.currencies, frozenset({"Code", "Description"})),
         Reference(

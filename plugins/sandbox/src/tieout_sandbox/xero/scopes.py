@@ -20,12 +20,11 @@ _READ_ONLY = (
 )
 _NEEDS = {
     "Invoices": ("accounting.invoices",),
-    "CreditNotes": ("accounting.invoices",),
     "PurchaseOrders": ("accounting.invoices",),
     "Items": ("accounting.settings", "accounting.invoices"),
     "Payments": ("accounting.payments",),
     "Contacts": ("accounting.contacts",),
-    "ContactGroups": ("accounting.contacts",),
+    "Attachments": ("accounting.attachments",),
 }
 
 KNOWN = frozenset((*_BASE, *_DATA, *(f"{name}.read" for name in _DATA), *_READ_ONLY))

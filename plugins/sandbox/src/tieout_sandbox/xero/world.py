@@ -1,17 +1,17 @@
 """All that the fake Xero holds, as the control surface sees and changes it."""
 
-from collections.abc import Callable
 from typing import Any, Literal
 from urllib.parse import unquote
 
 from starlette.responses import Response
 
 from tieout_sandbox import codec
+from tieout_sandbox.clock import Clock
+from tieout_sandbox.xero import organisation
 from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.grants import Grants
 from tieout_sandbox.xero.idempotency import Idempotency
 from tieout_sandbox.xero.limits import Quota
-from tieout_sandbox.xero.organisation import COLLECTIONS
 from tieout_sandbox.xero.person import Person
 from tieout_sandbox.xero.problems import Problem, unauthorised
 from tieout_sandbox.xero.resources import Resources
@@ -20,21 +20,18 @@ API = "/api.xro/2.0/"
 
 
 class XeroWorld:
-    """The organisations with their records, the grants, and what counts calls.
-
-    `opening` makes the books of the start, the main organisation first.
-    """
+    """The organisations with their records, the main one first; the grants, and what counts calls."""
 
     def __init__(
-        self, opening: Callable[[], list[Books]], grants: Grants, quota: Quota, idempotency: Idempotency
+        self, books: list[Books], clock: Clock, grants: Grants, quota: Quota, idempotency: Idempotency
     ) -> None:
-        self._opening = opening
+        self._clock = clock
         self.grants = grants
         self.quota = quota
         self.idempotency = idempotency
-        self.organisations: dict[str, Resources] = {}
-        self._connections = list(grants.connections)
-        self.reset()
+        self.organisations = {each.tenant: Resources(each) for each in books}
+        self._start = [each.state() for each in self.organisations.values()]
+        self._connections: list[dict[str, Any]] = []
 
     @property
     def main(self) -> Resources:
@@ -43,11 +40,8 @@ class XeroWorld:
 
     def state(self) -> dict[str, Any]:
         """All records of the main organisation, and the connections."""
-        collections = {
-            name: [self.main.held(name, record) for record in self.main.tables[name]] for name in COLLECTIONS[1:]
-        }
         shown = [{k: v for k, v in each.items() if k not in ("user", "client")} for each in self.grants.connections]
-        return {"Organisation": self.main.books.organisation, **collections, "Connections": shown}
+        return {**self.main.state(), "Connections": shown}
 
     def keep_connections(self) -> None:
         """Take the connections of now for those of the start."""
@@ -55,10 +49,11 @@ class XeroWorld:
 
     def reset(self) -> None:
         """Go back to the records and connections of the start; tokens stay."""
-        self.organisations = {books.tenant: Resources(books) for books in self._opening()}
-        self.grants.connections = [dict(each) for each in self._connections] + [
-            each for each in self.grants.connections if each["id"] not in {kept["id"] for kept in self._connections}
-        ]
+        books = [organisation.books(state, "the start", self._clock) for state in self._start]
+        self.organisations = {each.tenant: Resources(each) for each in books}
+        kept = {each["id"] for each in self._connections}
+        later = [each for each in self.grants.connections if each["id"] not in kept]
+        self.grants.connections = [*(dict(each) for each in self._connections), *later]
         self.quota.reset()
         self.idempotency.reset()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from tieout_sandbox.xero.books import Books
-from tieout_sandbox.xero.findings import NO_ID, Findings, messages
+from tieout_sandbox.xero.findings import Findings, messages
 from tieout_sandbox.xero.problems import invalid
 from tieout_sandbox.xero.table import Record
 
@@ -91,7 +91,7 @@ def write_all(resource: Written, elements: Sequence[Record], way: Way) -> list[R
 
 
 def _refused(resource: Written, element: Record, findings: Findings) -> Record:
-    answer = {**element, resource.id_field: findings.identity or NO_ID}
+    answer = {**element, resource.id_field: findings.identity}
     if resource.error_flag:
         answer[resource.error_flag] = True
     answer["ValidationErrors"] = messages(findings.errors)

@@ -1,0 +1,128 @@
+"""A TOML file that people write: where each of its keys stands, and changes to it in place.
+
+A change keeps every comment and the file's mode, and is there as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from tieout.errors import ConfigError
+
+Key = tuple[str, ...]
+
+_PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
+_DOTTED = rf"{_PART}(?:\s*\.\s*{_PART})*"
+_TABLE = re.compile(rf"\s*\[\[?\s*({_DOTTED})\s*\]\]?\s*(?:#.*)?$")
+_PAIR = re.compile(rf"\s*({_DOTTED})\s*=\s*(.*)$")
+_INLINE = re.compile(rf"[{{,]\s*({_DOTTED})\s*=")
+
+
+def parse(path: Path) -> tuple[dict[str, Any], dict[Key, int]]:
+    """The data of a TOML file, and the line of each of its keys. Raises `ConfigError` when it is missing or no TOML."""
+    text = _text(path)
+    try:
+        return tomllib.loads(text), dict(reversed(list(_lines(text))))
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        raise ConfigError(
+            "this is no TOML",
+            where=f"{path}:{line[1]}" if line else str(path),
+            why=str(error),
+            fix="Correct this line; texts need quotes, and a key stands in a section once.",
+        ) from error
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:  # line ends stay as they are
+            return file.read()
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"there is no {path}", why="Tieout reads its configuration from it.", fix="Make one: tieout init"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} cannot be read", why=str(error), fix="Check that it is a text file in UTF-8 that you may read."
+        ) from error
+
+
+def _lines(text: str) -> Iterator[tuple[Key, int]]:
+    table: Key = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if found := _TABLE.match(line):
+            table = _key(found[1])
+            yield table, number
+        elif found := _PAIR.match(line):
+            key = table + _key(found[1])
+            for end in range(len(table) + 1, len(key) + 1):
+                yield key[:end], number
+            # keys of an inline table stand on its line; one level is enough to say which line to look at
+            for inner in _INLINE.finditer(found[2]):
+                yield key + _key(inner[1]), number
+
+
+def _key(dotted: str) -> Key:
+    parts = re.findall(_PART, dotted)
+    return tuple(part if part[0] not in "\"'" else next(iter(tomllib.loads(f"{part} = 0"))) for part in parts)
+
+
+@contextmanager
+def editing(path: Path) -> Iterator[tomlkit.TOMLDocument]:
+    """The file's document, to be changed in the block and written when it ends; editors take turns."""
+    with _turn(path.parent):
+        text = _text(path)
+        document = tomlkit.parse(text)
+        yield document
+        changed = tomlkit.dumps(document)
+        if changed != text:
+            _replace(path, changed)
+
+
+@contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    # the folder is locked because the file itself is replaced
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _replace(path: Path, text: str) -> None:
+    real = path.resolve()  # a link stays a link
+    descriptor, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=real.parent)
+    try:
+        os.fchmod(descriptor, real.stat().st_mode & 0o7777)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(made).replace(real)
+    except BaseException:
+        Path(made).unlink(missing_ok=True)
+        raise
+
+
+def put(table: Any, key: Key, value: Any) -> None:
+    """Set one key of a document or table; tables on the way are made where they are missing."""
+    for part in key[:-1]:
+        if not isinstance(table.get(part), Mapping):
+            table[part] = tomlkit.inline_table()
+        table = table[part]
+    if isinstance(value, Mapping):
+        inline = tomlkit.inline_table()
+        inline.update(value)
+        value = inline
+    table[key[-1]] = value

@@ -1,0 +1,113 @@
+"""How connections and pairs stand, as people see them: told from the ledger alone, without a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from tieout.clock import Clock
+from tieout.config import Config, PairConfig
+from tieout.connections import Connections
+from tieout.contract import Tenant
+from tieout.ledger import ConnectionRow, HeldRow, Ledger, LinkRow, LiveRow, PlanRow, RunRow
+from tieout.plugins import Plugins
+from tieout.report import ConnectionView, Counts, FlowView, PairView
+from tieout.tally import holds
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The views of one configuration."""
+
+    config: Config
+    plugins: Plugins
+    ledger: Ledger
+    clock: Clock
+    connections: Connections
+
+    def connection(self, name: str) -> ConnectionView:
+        """One connection with its tenant and state."""
+        settings = self.config.connections[name]
+        connector = self.plugins.connectors.get(settings.plugin)
+        with self.ledger.reading() as sql:
+            row = sql.execute(select(ConnectionRow).where(ConnectionRow.c.name == name)).first()
+        tenant = Tenant(row.tenant_id, row.tenant_name or "") if row is not None and row.tenant_id else None
+        paused = row is not None and row.paused_until is not None and row.paused_until > self.clock.now()
+        return ConnectionView(
+            name=name,
+            plugin=settings.plugin,
+            title=connector.title if connector else settings.plugin,
+            state="paused" if paused else "connected" if tenant else "not connected",
+            tenant=tenant,
+            connected_at=row.connected_at if row is not None else None,
+            connected_by=row.connected_by if row is not None else None,
+            paused_until=row.paused_until if paused else None,
+            why=(row.paused_why or "") if paused else "",
+            needs_consent=self.connections.needs_consent(name) if connector else False,
+        )
+
+    def pair(self, settings: PairConfig) -> PairView:
+        """One pair with its connections, flows and holds."""
+        pair = settings.name
+        with self.ledger.reading() as sql:
+            last = sql.execute(
+                select(RunRow).where(RunRow.c.pair == pair).order_by(RunRow.c.id.desc()).limit(1)
+            ).first()
+            full = sql.execute(
+                select(RunRow.c.counts)
+                .where(RunRow.c.pair == pair, RunRow.c.counts.is_not(None))
+                .order_by(RunRow.c.id.desc())
+                .limit(1)
+            ).first()
+            live = sql.execute(select(LiveRow.c.pair).where(LiveRow.c.pair == pair)).first() is not None
+            plan = sql.execute(
+                select(PlanRow.c.id)
+                .where(PlanRow.c.pair == pair, PlanRow.c.state == "open")
+                .order_by(PlanRow.c.id.desc())
+            ).scalar()
+        counts = (full.counts if full is not None else None) or {}
+        return PairView(
+            name=pair,
+            source=self.connection(settings.source),
+            target=self.connection(settings.target),
+            live=live,
+            flows=tuple(self._flow(settings, name, counts.get(name) or {}) for name in settings.entities),
+            holds=holds(self.ledger, pair),
+            last_run=last.started if last is not None else None,
+            last_state=last.state if last is not None else "",
+            last_message=(last.message or "") if last is not None else "",
+            open_plan=plan,
+        )
+
+    def _flow(self, settings: PairConfig, name: str, counts: Mapping[str, int]) -> FlowView:
+        pair = settings.name
+        tenants = [self.connection(one).tenant for one in (settings.source, settings.target)]
+        with self.ledger.reading() as sql:
+            kinds = (
+                select(HeldRow.c.kind, func.count())
+                .where(HeldRow.c.pair == pair, HeldRow.c.entity == name)
+                .group_by(HeldRow.c.kind)
+            )
+            held: dict[str, int] = dict(sql.execute(kinds).tuples().all())
+            sides = [
+                f"{self.config.connections[one].plugin}:{tenant.id if tenant else ''}"
+                for one, tenant in zip((settings.source, settings.target), tenants, strict=True)
+            ]
+            mine = (
+                LinkRow.c.entity == name,
+                LinkRow.c.source_tenant == sides[0],
+                LinkRow.c.target_tenant == sides[1],
+            )
+            linked = sql.execute(select(func.count()).where(*mine)).scalar() or 0
+            wrong = sql.execute(select(func.count()).where(*mine, LinkRow.c.wrong.is_not(None))).scalar() or 0
+        return FlowView(
+            entity=name,
+            title=self.plugins.entities[name].title,
+            linked=linked,
+            held=held.get("hold", 0),
+            skipped=held.get("skip", 0),
+            wrong=wrong,
+            last=Counts(**counts),
+        )

@@ -1,0 +1,431 @@
+"""Reading lists page by page, and looking records up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tieout.contract import Connection, Key, Page
+from tieout.errors import Unavailable
+from tieout_apptivo import APPTIVO, reading
+
+Connect = Callable[..., Connection]
+CUSTOMERS, ITEMS, INVOICES = (APPTIVO.resource(name) for name in ("customers", "items", "invoices"))
+START = datetime(2024, 1, 1)  # noqa: DTZ001 - as Apptivo writes stamps, without a zone
+
+
+def stamp(hours: float) -> str:
+    return (START + timedelta(hours=hours)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def rows(count: int, **more: Any) -> list[dict[str, Any]]:
+    return [
+        {"id": str(number), "creationDate": stamp(number), "lastUpdateDate": stamp(number), **more}
+        for number in range(1, count + 1)
+    ]
+
+
+def read(connection: Connection, cursor: Any = None, resource: Any = CUSTOMERS) -> tuple[list[str], Any, list[Page]]:
+    """Reads one pass to its end: the ids in order, where the next starts, and the pages."""
+    pages: list[Page] = []
+    while True:
+        pages.append(reading.fetch(connection, resource, cursor))
+        assert len(pages) < 200
+        if pages[-1].next is None:
+            return [wire["id"] for page in pages for wire in page.wires], pages[-1].resume, pages
+        cursor = pages[-1].next
+
+
+@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 20, 25])
+@pytest.mark.parametrize("counting", [True, False])
+def test_a_full_pass_reads_everything_once_the_oldest_first(
+    connect: Connect, apptivo: Any, count: int, counting: bool
+) -> None:
+    apptivo.rows["customers"], apptivo.counting = rows(count), counting
+    ids, _, pages = read(connect(page_size=10))
+    assert ids == [str(number) for number in range(1, count + 1)]
+    assert all(page.deletions == () for page in pages)
+    first = apptivo.lists()[0]
+    assert (first["sortColumn"], first["sortDir"], first["objectStatus"]) == ("creationDate", "asc", "0")
+    assert (first["objectId"], first["numRecords"]) == ("3", "10")
+
+
+def test_one_call_is_one_page(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = rows(25)
+    connection = connect(page_size=10)
+    page = reading.fetch(connection, CUSTOMERS, None)
+    assert len(page.wires) == 10
+    assert page.resume is None
+    assert len(apptivo.lists()) == 1
+
+
+def test_the_offset_goes_on_by_the_rows_received(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"], apptivo.most = rows(25), 4
+    ids, _, _ = read(connect(page_size=10))
+    assert ids == [str(number) for number in range(1, 26)]
+    assert [call["startIndex"] for call in apptivo.lists()] == ["0", "4", "8", "12", "16", "20", "24"]
+
+
+def test_no_row_is_lost_when_one_before_it_disappears_between_two_pages(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = rows(25)
+    connection = connect(page_size=10)
+    first = reading.fetch(connection, CUSTOMERS, None)
+    del apptivo.rows["customers"][3:6]
+    ids, _, _ = read(connection, first.next)
+    assert {wire["id"] for wire in first.wires} | set(ids) == {str(number) for number in range(1, 26)}
+
+
+def test_no_change_is_lost_when_a_record_disappears_while_changes_are_read(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = rows(25)
+    connection = connect(page_size=10)
+    _, cursor, _ = read(connection)
+    first = reading.fetch(connection, CUSTOMERS, cursor)
+    del apptivo.rows["customers"][17:24]
+    ids, _, _ = read(connection, first.next)
+    assert {wire["id"] for wire in first.wires} | set(ids) == {str(number) for number in range(1, 26)}
+
+
+def test_a_list_that_repeats_its_page_is_not_read_for_ever(connect: Connect, apptivo: Any) -> None:
+    page = {"data": rows(10)}
+    apptivo.said = [apptivo.config, page, page]
+    ids, _, _ = read(connect(page_size=10))
+    assert len(ids) == 10
+
+
+def test_a_list_that_repeats_its_page_and_claims_more_is_not_complete(connect: Connect, apptivo: Any) -> None:
+    page = {"data": rows(10), "countOfRecords": 30}
+    apptivo.said = [{"dateFormat": "MM/dd/yyyy"}, page, page]
+    with pytest.raises(Unavailable, match="same page"):
+        read(connect(page_size=10))
+
+
+def test_the_second_pass_begins_with_the_newest_change_and_is_one_call(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = rows(200)
+    connection = connect(page_size=100)
+    _, cursor, _ = read(connection)
+    apptivo.calls.clear()
+    _, cursor, _ = read(connection, cursor)
+    [call] = apptivo.calls
+    assert (call["sortColumn"], call["sortDir"]) == ("lastUpdateDate", "desc")
+
+
+def test_a_change_is_read_once_it_is_made(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = rows(200)
+    connection = connect(page_size=100)
+    _, cursor, _ = read(connection)
+    _, cursor, _ = read(connection, cursor)
+    apptivo.rows["customers"][4] |= {"lastUpdateDate": stamp(300), "customerName": "changed"}
+    ids, cursor, _ = read(connection, cursor)
+    assert ids[0] == "5"
+    apptivo.rows["customers"].append({"id": "201", "creationDate": stamp(301), "lastUpdateDate": stamp(301)})
+    ids, _, _ = read(connection, cursor)
+    assert ids[:2] == ["201", "5"]
+
+
+def test_nothing_new_is_one_call_however_much_lies_within_the_overlap(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = [row | {"lastUpdateDate": stamp(1)} for row in rows(50)]
+    connection = connect(page_size=10)
+    _, cursor, _ = read(connection)
+    ids, cursor, _ = read(connection, cursor)
+    assert len(ids) == 50
+    apptivo.calls.clear()
+    ids, again, _ = read(connection, cursor)
+    assert (ids, again, len(apptivo.calls)) == ([], cursor, 1)
+
+
+@pytest.mark.parametrize(("overlap", "pages"), [(0, 1), (10, 2), (48, 5)])
+def test_reading_back_stops_once_the_overlap_is_passed(
+    connect: Connect, apptivo: Any, overlap: int, pages: int
+) -> None:
+    apptivo.rows["customers"] = rows(100)
+    connection = connect(page_size=10, overlap_hours=overlap)
+    _, cursor, _ = read(connection)
+    _, _, read_back = read(connection, cursor)
+    assert len(read_back) == pages
+
+
+def test_a_list_that_is_not_sorted_by_change_is_read_completely(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"], apptivo.unsorted = rows(30), frozenset({"lastUpdateDate"})
+    connection = connect(page_size=10)
+    _, cursor, _ = read(connection)
+    ids, _, _ = read(connection, cursor)
+    assert {str(number) for number in range(1, 31)} == set(ids)
+
+
+@pytest.mark.parametrize("unreadable", ["yesterday", "", None, "03/04/2024 10:00:00"])
+def test_stamps_that_cannot_be_read_mean_a_full_pass(connect: Connect, apptivo: Any, unreadable: Any) -> None:
+    apptivo.rows["customers"] = rows(30)
+    connection = connect(page_size=10)
+    _, cursor, _ = read(connection)
+    apptivo.rows["customers"][29]["lastUpdateDate"] = unreadable
+    apptivo.unsorted = frozenset({"lastUpdateDate"})
+    apptivo.rows["customers"].reverse()
+    ids, _, _ = read(connection, cursor)
+    assert {str(number) for number in range(1, 31)} == set(ids)
+
+
+def american(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with its stamps as they are written in America."""
+    names = ("creationDate", "lastUpdateDate")
+    return row | {name: datetime.fromisoformat(row[name]).strftime("%m/%d/%Y %H:%M:%S") for name in names}
+
+
+def test_stamps_may_be_written_otherwise_than_the_firm_writes_dates(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = [american(row) for row in rows(500)]
+    apptivo.config = {"dateFormat": "dd/MM/yyyy"}
+    connection = connect(page_size=100)
+    _, cursor, _ = read(connection)
+    assert connection.memory["stamp-format"] == "MM/dd/yyyy"
+    assert cursor["since"] == "2024-01-21T14:30:00+00:00"
+    apptivo.calls.clear()
+    ids, cursor, _ = read(connection, cursor)
+    assert (len(apptivo.calls), len(ids)) == (1, 100)
+    assert connection.memory["date-format"] == "dd/MM/yyyy"
+
+
+def test_stamps_that_can_be_read_in_two_ways_overlook_nothing(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = [american(row) for row in rows(60)]
+    connection = connect(page_size=10)
+    _, cursor, _ = read(connection)
+    assert "stamp-format" not in connection.memory
+    assert datetime.fromisoformat(cursor["since"]) < datetime.fromisoformat("2024-01-03T12:00:00+00:00")
+    apptivo.rows["customers"][7]["lastUpdateDate"] = "01/03/2024 13:00:00"
+    assert "8" in read(connection, cursor)[0]
+
+
+def test_the_profile_may_tell_the_format_of_stamps(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = [american(row) for row in rows(60)]
+    connection = connect(profile={"stamp-format": "MM/dd/yyyy"})
+    assert read(connection)[1]["since"] == "2024-01-03T06:30:00+00:00"
+
+
+def test_a_remembered_format_that_does_not_fit_any_more_is_found_out_anew(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = [american(row) for row in rows(500)]
+    connection = connect()
+    connection.memory["stamp-format"] = "dd/MM/yyyy"
+    read(connection)
+    assert connection.memory["stamp-format"] == "MM/dd/yyyy"
+
+
+def test_records_without_stamps_are_read_completely_each_time(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["items"] = [{"id": str(number)} for number in range(1, 26)]
+    connection = connect(page_size=10)
+    ids, cursor, _ = read(connection, None, ITEMS)
+    assert (len(ids), cursor) == (25, None)
+
+
+def test_a_stamp_ahead_of_the_clock_hides_nothing(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = rows(3)
+    apptivo.rows["customers"][0]["lastUpdateDate"] = "2099-01-01 00:00:00"
+    connection = connect()
+    _, cursor, _ = read(connection)
+    assert cursor["since"] == connection.clock.now().isoformat()
+
+
+def test_the_cursor_counts_the_servers_clock(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = rows(1)
+    _, cursor, _ = read(connect())
+    assert cursor["since"] == "2023-12-31T19:30:00+00:00"
+    _, cursor, _ = read(connect(server_utc_offset="+00:00"))
+    assert cursor["since"] == "2024-01-01T01:00:00+00:00"
+
+
+def test_a_cursor_survives_json(connect: Connect, apptivo: Any) -> None:
+    from tieout import codec  # the codec is what core keeps cursors with
+
+    apptivo.rows["customers"] = rows(25)
+    connection = connect(page_size=10)
+    _, cursor, pages = read(connection)
+    for one in (cursor, pages[0].next):
+        assert codec.loads(codec.dumps(one)) == one
+
+
+def test_an_empty_list_where_there_were_records_is_suspicious(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = rows(3)
+    connection = connect()
+    _, cursor, _ = read(connection)
+    apptivo.rows["customers"] = []
+    for start in (None, cursor):
+        with pytest.raises(Unavailable, match="suspicious"):
+            read(connection, start)
+
+
+def test_an_app_that_never_had_records_may_be_empty(connect: Connect, apptivo: Any) -> None:
+    connection = connect()
+    ids, cursor, _ = read(connection)
+    assert ids == read(connection)[0] == []
+    apptivo.calls.clear()
+    ids, cursor, _ = read(connection, cursor)
+    assert (ids, len(apptivo.calls)) == ([], 1)
+    apptivo.rows["customers"] = rows(3)
+    assert read(connection, cursor)[0] == ["3", "2", "1"]
+
+
+def test_the_memory_does_not_change_with_every_record(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"], apptivo.config = rows(3), {"dateFormat": "MM/dd/yyyy"}
+    connection = connect()
+    read(connection)
+    before = dict(connection.memory)
+    apptivo.rows["customers"] = rows(7)
+    read(connection)
+    assert connection.memory == before
+
+
+def test_the_layout_is_read_with_a_full_pass_and_where_it_is_not_known(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = rows(3)
+    connection = connect()
+    _, cursor, _ = read(connection)
+    assert [call["a"] for call in apptivo.calls] == ["getConfigData", "getAll"]
+    connection.memory.clear()
+    apptivo.calls.clear()
+    read(connection, cursor)
+    assert [call["a"] for call in apptivo.calls] == ["getConfigData", "getAll"]
+
+
+@pytest.fixture
+def small_window(monkeypatch: pytest.MonkeyPatch, apptivo: Any) -> int:
+    monkeypatch.setattr(reading, "WINDOW", 50)
+    apptivo.window = 50
+    return 50
+
+
+@pytest.mark.parametrize("count", [49, 50, 51, 75, 99, 100])
+@pytest.mark.parametrize("size", [10, 7])
+def test_past_the_window_a_list_is_read_from_both_ends(
+    connect: Connect, apptivo: Any, small_window: int, count: int, size: int
+) -> None:
+    records = rows(count)
+
+    def page(app: str, form: dict[str, str]) -> Any:
+        shown = sorted(records, key=lambda row: row[form["sortColumn"]], reverse=form["sortDir"] == "desc")
+        start = int(form["startIndex"])
+        assert start + int(form["numRecords"]) <= small_window
+        return {"data": shown[start : start + int(form["numRecords"])], "countOfRecords": count}
+
+    apptivo.getAll = page
+    ids, cursor, _ = read(connect(page_size=size))
+    assert set(ids) == {str(number) for number in range(1, count + 1)}
+    assert cursor["since"] == (START + timedelta(hours=count) - timedelta(hours=5.5)).isoformat() + "+00:00"
+
+
+def test_records_made_at_one_moment_are_not_lost_at_the_edge(connect: Connect, apptivo: Any, small_window: int) -> None:
+    records = rows(70)
+    for row in records[45:56]:
+        row["creationDate"] = stamp(46)
+
+    def page(app: str, form: dict[str, str]) -> Any:
+        shown = sorted(records, key=lambda row: row[form["sortColumn"]], reverse=form["sortDir"] == "desc")
+        start = int(form["startIndex"])
+        return {"data": shown[start : start + int(form["numRecords"])], "countOfRecords": 70}
+
+    apptivo.getAll = page
+    assert set(read(connect(page_size=10))[0]) == {str(number) for number in range(1, 71)}
+
+
+def test_a_window_full_of_records_made_at_one_moment_is_not_taken_for_all(
+    connect: Connect, apptivo: Any, small_window: int
+) -> None:
+    apptivo.rows["customers"] = [row | {"creationDate": stamp(1)} for row in rows(90)]
+    with pytest.raises(Unavailable, match="more records than can be read"):
+        read(connect(page_size=10))
+
+
+def test_more_than_both_ends_reach_is_said_at_once(connect: Connect, apptivo: Any, small_window: int) -> None:
+    apptivo.rows["customers"] = rows(101)
+    with pytest.raises(Unavailable, match="Archive"):
+        read(connect(page_size=10))
+    assert len(apptivo.lists()) == 1
+
+
+def test_more_than_both_ends_reach_is_found_without_a_count(connect: Connect, apptivo: Any, small_window: int) -> None:
+    apptivo.rows["customers"], apptivo.counting, apptivo.window = rows(130), False, 1_000
+    with pytest.raises(Unavailable, match="more records than can be read"):
+        read(connect(page_size=10))
+
+
+def test_a_long_list_that_is_not_sorted_cannot_be_read_from_both_ends(
+    connect: Connect, apptivo: Any, small_window: int
+) -> None:
+    apptivo.rows["customers"], apptivo.unsorted = rows(80), frozenset({"creationDate"})
+    apptivo.window = 1_000
+    with pytest.raises(Unavailable, match="not sorted by date of creation"):
+        read(connect(page_size=10))
+
+
+def test_a_long_list_without_dates_of_creation_cannot_be_read_from_both_ends(
+    connect: Connect, apptivo: Any, small_window: int
+) -> None:
+    apptivo.rows["customers"] = [{"id": str(number)} for number in range(80)]
+    with pytest.raises(Unavailable, match=r"profile\.stamp-format"):
+        read(connect(page_size=10))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    edits=st.lists(st.tuples(st.integers(0, 8), st.integers(0, 39)), max_size=12),
+    inserts=st.lists(st.integers(0, 8), max_size=6),
+)
+def test_what_is_edited_or_made_while_a_pass_reads_is_there_after_the_next(
+    connect: Connect, apptivo: Any, edits: list[tuple[int, int]], inserts: list[int]
+) -> None:
+    apptivo.rows["customers"] = rows(40)
+    connection = connect(page_size=10)
+    held: dict[str, Any] = {}
+    clock = 100
+    cursor: Any = None
+    for turn in range(60):
+        page, begins = reading.fetch(connection, CUSTOMERS, cursor), cursor is None or cursor["start"] == 0
+        held |= {wire["id"]: dict(wire) for wire in page.wires}
+        for when, which in edits:
+            if when == turn:
+                clock += 1
+                apptivo.rows["customers"][which] |= {"lastUpdateDate": stamp(clock), "customerName": f"edit {clock}"}
+        for when in inserts:
+            if when == turn:
+                clock += 1
+                made = {"id": f"new {clock}", "creationDate": stamp(clock), "lastUpdateDate": stamp(clock)}
+                apptivo.rows["customers"].append(made)
+        cursor = page.next or page.resume
+        if turn > 8 and begins and not page.wires:
+            break
+    assert held == {row["id"]: row for row in apptivo.rows["customers"]}
+
+
+def test_looking_up_by_id_is_one_call_for_each(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = rows(3)
+    keys = [Key("id", "2"), Key("id", "9")]
+    found = reading.find(connect(), CUSTOMERS, keys)
+    assert [[wire["id"] for wire in found[key]] for key in keys] == [["2"], []]
+    assert [call["a"] for call in apptivo.calls] == ["getById", "getById"]
+
+
+def test_looking_up_by_text_counts_exact_matches_alone(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = [
+        {"id": "1", "customerName": "Acme Pty Ltd"},
+        {"id": "2", "customerName": "ACME PTY LTD"},
+        {"id": "3", "customerName": "Acme Pty Ltd West"},
+        {"id": "4", "customerName": " Acme Pty Ltd "},
+    ]
+    key = Key("name", "Acme Pty Ltd")
+    found = reading.find(connect(), CUSTOMERS, [key])[key]
+    assert [wire["id"] for wire in found] == ["1", "4"]
+    [call] = apptivo.calls
+    assert (call["a"], call["searchText"], call["objectId"]) == ("getAllBySearchText", "acme pty ltd", "3")
+    assert "objectStatus" not in call
+
+
+def test_a_match_on_a_later_page_is_found(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["invoice"] = [{"id": str(number), "invoiceNumber": f"INV-{number}"} for number in range(1, 130)]
+    apptivo.most = 7
+    key = Key("number", "INV-12")
+    assert [wire["id"] for wire in reading.find(connect(page_size=10), INVOICES, [key])[key]] == ["12"]
+
+
+def test_items_are_looked_up_by_code(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["items"] = [{"id": "1", "itemCode": "BOLT"}, {"id": "2", "itemCode": "BOLT-M8"}]
+    key = Key("code", "BOLT")
+    assert [wire["id"] for wire in reading.find(connect(), ITEMS, [key])[key]] == ["1"]

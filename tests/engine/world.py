@@ -1,0 +1,333 @@
+"""A shop and a book in memory, as plugins: small systems of which every fault can be made to happen at any moment."""
+
+import copy
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+
+from tieout.clock import Clock
+from tieout.codec import digest
+from tieout.contract import (
+    Binding,
+    Check,
+    Connection,
+    Connector,
+    Entity,
+    Page,
+    Receipt,
+    Resource,
+    Settings,
+    Tenant,
+)
+from tieout.engine import Engine
+from tieout.errors import OutcomeUnknown, Problem, Rejected, Throttled
+from tieout.hooks import hookimpl
+from tieout.ledger import Ledger
+from tieout.model import Document, Line, Party, Ref
+from tieout.plugins import admit
+
+
+class Crash(BaseException):
+    """The process dies here: nothing after this line runs."""
+
+
+class FakeClock(Clock):
+    """Time that moves when somebody waits."""
+
+    def __init__(self):
+        self.time = datetime(2026, 11, 1, tzinfo=UTC)
+
+    def now(self):
+        return self.time
+
+    def monotonic(self):
+        return self.time.timestamp()
+
+    def wait(self, seconds, stop=None):
+        self.time += timedelta(seconds=seconds)
+
+
+@dataclass
+class Shop:
+    """The source: people and bills, each with a version that every edit raises."""
+
+    people: dict = field(default_factory=dict)
+    bills: dict = field(default_factory=dict)
+    stamp: int = 0
+
+    def write(self, kind, one, **values):
+        self.stamp += 1
+        held = getattr(self, kind)
+        held[one] = {**held.get(one, {}), "id": one, **values, "at": self.stamp}
+
+
+@dataclass
+class Book:
+    """The target: refuses doubled live names, remembers idempotency keys, and fails when told to."""
+
+    parties: dict = field(default_factory=dict)
+    docs: dict = field(default_factory=dict)
+    keys: dict = field(default_factory=dict)
+    faults: list = field(default_factory=list)
+    calls: list = field(default_factory=list)
+    stamp: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def write(self, kind, op, body, one=None):
+        held = getattr(self, kind)
+        if kind == "parties" and op == "create" and any(p["name"] == body["name"] for p in held.values()):
+            return None, "That name is taken."
+        self.stamp += 1
+        one = one or f"{kind}-{self.stamp}"
+        if op == "create" and one in held:
+            return None, "There already."
+        held[one] = {**held.get(one, {}), **body, "id": one, "at": self.stamp}
+        return held[one], ""
+
+    def push(self, kind, batch, die):
+        with self.lock:
+            self.calls.append((kind, batch.op, len(batch.steps)))
+            fault = self.faults.pop(0) if self.faults else None
+            if fault == "throttle":
+                raise Throttled("too many", until=self.clock.now() + timedelta(seconds=5), scope="minute")
+            if fault == "drop-before":
+                raise OutcomeUnknown("the line went dead")
+            if fault == "fail":
+                raise OutcomeUnknown("status 500", answered=True)
+            if fault == "refuse-big" and len(batch.steps) > 1:
+                self.faults.insert(0, fault)
+                raise Rejected(Problem(cause="too-big", what="The whole batch was refused."))
+            known = self.keys.get(batch.idempotency_key)
+            if known is None:
+                receipts = [self._one(kind, batch.op, step) for step in batch.steps]
+                self.keys[batch.idempotency_key] = (digest([s.body for s in batch.steps]), receipts)
+            else:
+                assert known[0] == digest([s.body for s in batch.steps]), "another body under the same key"
+                receipts = known[1]
+            die()
+            if fault == "drop-after":
+                raise OutcomeUnknown("the answer was lost")
+            if fault == "partial":
+                return receipts[:1]
+            return list(reversed(receipts)) if fault == "reorder" else list(receipts)
+
+    def _one(self, kind, op, step):
+        wire, said = self.write(kind, op, step.body, step.id)
+        if wire is None:
+            return Receipt(key=step.key, outcome="rejected", problems=(Problem(cause="refused", what=said),))
+        outcome = "created" if op == "create" else "updated"
+        return Receipt(key=step.key, outcome=outcome, id=wire["id"], version=str(wire["at"]), wire=copy.deepcopy(wire))
+
+
+def lift_person(wire, terms):
+    return Party(name=wire["name"], external=wire.get("external"), standing=wire.get("standing", "live"))
+
+
+def lower_person(record, terms, now):
+    return {"name": record.name, "external": record.external}
+
+
+def lift_bill(wire, terms):
+    return Document(
+        number=wire["number"],
+        date=date.fromisoformat(wire["date"]),
+        due=date.fromisoformat(wire["due"]) if wire.get("due") else None,
+        party=Ref(entity="people", id=wire["party"]) if wire.get("party") else None,
+        lines=(Line(description="Work", price=wire["total"], amount=wire["total"]),),
+        total=wire["total"],
+        standing=wire.get("standing", "live"),
+    )
+
+
+def lower_bill(record, terms, now):
+    return {
+        "number": record.number,
+        "date": record.date.isoformat(),
+        "due": record.due.isoformat() if record.due else None,
+        "party": record.party.id if record.party else None,
+        "total": record.total,
+        "standing": "void" if record.standing == "void" else "live",
+    }
+
+
+def resources(batch):
+    kinds = ((("people", "parties"), Party, lift_person, lower_person), (("bills", "docs"), Document, lift_bill, lower_bill))
+    for names, kind, lift, lower in kinds:
+        for name in names:
+            yield Resource(
+                name=name,
+                type=kind,
+                lift=lift,
+                lower=lower,
+                id=("id",),
+                version=("at",),
+                find=("external", "name") if kind is Party else ("number",),
+                unique=("name",) if name == "parties" else (),
+                batch=batch,
+                key_seconds=300,
+            )
+
+
+class Systems:
+    """The plugin of both systems and of the two entities between them."""
+
+    def __init__(self, office):
+        self.office = office
+
+    @hookimpl
+    def connectors(self):
+        every = tuple(resources(self.office.batch))
+        yield Connector(name="shop", title="Shop", settings=Settings, resources=every[::2], hosts=lambda _: ())
+        yield Connector(name="book", title="Book", settings=Settings, resources=every[1::2], hosts=lambda _: ())
+
+    @hookimpl
+    def entities(self):
+        yield Entity(name="people", title="People", model=Party, letter="P", key=("name",), ties=("name",))
+        yield Entity(
+            name="bills",
+            title="Bills",
+            model=Document,
+            letter="B",
+            key=("number",),
+            agrees=("total",),
+            after=("people",),
+            follows=("party",),
+            ties=("total",),
+            skip=lambda record, _: "It is a draft." if record.standing == "draft" else None,
+            check=lambda record, _: ()
+            if record.party
+            else (Problem(cause="party-missing", what="It has no party.", why="One is needed.", fix="Choose one."),),
+        )
+
+    @hookimpl
+    def bindings(self):
+        yield Binding(entity="people", connector="shop", resource="people")
+        yield Binding(entity="people", connector="book", resource="parties")
+        yield Binding(entity="bills", connector="shop", resource="bills")
+        yield Binding(entity="bills", connector="book", resource="docs")
+
+    @hookimpl
+    def check(self, connection):
+        return Check(tenant=Tenant(f"{connection.plugin}-1", connection.plugin.title()))
+
+    @hookimpl
+    def fetch(self, connection, resource, cursor):
+        world = self.office.shop if connection.plugin == "shop" else self.office.book
+        held = getattr(world, resource.name)
+        since, skip = (cursor or {}).get("since", 0), (cursor or {}).get("skip", 0)
+        newest = sorted((w for w in held.values() if w["at"] > since), key=lambda w: w["at"])
+        page = newest[skip : skip + self.office.page]
+        resume = {"since": max([w["at"] for w in newest], default=since)}
+        more = skip + len(page) < len(newest)
+        wires = tuple(copy.deepcopy(page))
+        return Page(wires, next={"since": since, "skip": skip + len(page)} if more else None, resume=resume)
+
+    @hookimpl
+    def find(self, connection, resource, keys):
+        held = getattr(self.office.book, resource.name).values()
+        names = {"id": "id", "external": "external", "name": "name", "number": "number"}
+        return {
+            key: [copy.deepcopy(wire) for wire in held if str(wire.get(names[key.field])) == key.value] for key in keys
+        }
+
+    @hookimpl
+    def push(self, connection, batch):
+        self.office.tick("before push")
+        return self.office.book.push(batch.resource.name, batch, lambda: self.office.tick("after push"))
+
+
+class Watched(Ledger):
+    """A ledger whose every transaction is a moment at which the process may die."""
+
+    office = None
+
+    @contextmanager
+    def writing(self, *leases):
+        self.office.tick("before write")
+        with super().writing(*leases) as sql:
+            yield sql
+        self.office.tick("after write")
+
+
+@dataclass
+class Office:
+    """Both systems, a ledger, and as many processes one after the other as a test wants."""
+
+    folder: object
+    batch: int = 5
+    page: int = 4
+    shop: Shop = field(default_factory=Shop)
+    book: Book = field(default_factory=Book)
+    clock: FakeClock = field(default_factory=FakeClock)
+    ticks: int = 0
+    die_at: int | None = None
+
+    def __post_init__(self):
+        self.book.clock = self.clock
+        self.plugins = admit({"systems": Systems(self)})
+        self.pair = SimpleNamespace(
+            name="main",
+            source="here",
+            target="there",
+            since=date(2026, 1, 1),
+            entities=("people", "bills"),
+            settings=Settings(),
+            flows={"people": Settings(), "bills": Settings()},
+        )
+        self.ledger = Watched(f"sqlite:///{self.folder}/ledger.db")
+        self.ledger.office = self
+
+    def tick(self, where):
+        self.ticks += 1
+        if self.die_at is not None and self.ticks >= self.die_at:
+            raise Crash(where)
+
+    def ready(self, name):
+        """A connection, as core's own would be."""
+        plugin = {"here": "shop", "there": "book"}[name]
+        http = SimpleNamespace(calls=SimpleNamespace(reads=0, writes=0))
+        tenant = Tenant(f"{plugin}-1", plugin.title())
+        return Connection(name, plugin, Settings(), http, self.clock, {}, tenant)
+
+    def engine(self):
+        config = SimpleNamespace(pairs={"main": self.pair})
+        return Engine(
+            config,
+            self.plugins,
+            self.ledger,
+            self.clock,
+            SimpleNamespace(ready=self.ready),
+            lambda name, data: None,
+            threading.Event(),
+            "tester",
+        )
+
+    def sync(self):
+        """One process: a whole run."""
+        return self.engine().run(self.pair, lambda plan: True)
+
+    def sync_and_die_at(self, tick):
+        """One process that dies at its n-th moment; tells whether it lived to the end."""
+        self.ticks, self.die_at = 0, tick
+        try:
+            self.sync()
+        except Crash:
+            return False
+        finally:
+            self.die_at = None
+            # a dead process holds no lease: its heartbeat has stopped, and the lease runs out
+            self.clock.time += timedelta(seconds=31)
+        return True
+
+    def bill(self, one, **values):
+        base = {"number": f"B-{one}", "date": "2026-08-01", "party": "p1", "total": Decimal("10.00")}
+        self.shop.write("bills", one, **{**base, **values})
+
+    def person(self, one, name=None, **values):
+        self.shop.write("people", one, name=name or f"Person {one}", **values)
+
+    def docs(self, number):
+        return [d for d in self.book.docs.values() if d["number"] == number]

@@ -20,8 +20,7 @@ def get(connection: Connection, id: str = "1") -> list[dict[str, Any]]:
 
 
 def page(connection: Connection) -> tuple[dict[str, Any], ...]:
-    connection.memory["labels:customers"] = {}
-    return reading.fetch(connection, CUSTOMERS, {"order": "oldest"}).wires
+    return reading.fetch(connection, CUSTOMERS, None).wires
 
 
 def test_everything_travels_in_the_form_and_no_key_in_the_address(connect: Connect, apptivo: Any) -> None:
@@ -73,7 +72,10 @@ def test_an_empty_envelope_holds_no_record(connect: Connect, apptivo: Any, body:
     assert get(connect()) == []
 
 
-@pytest.mark.parametrize("reason", ["Customer not found", "The record does not exist", "Record was deleted"])
+@pytest.mark.parametrize(
+    "reason",
+    ["Customer not found", "No customer was found for the given id", "The record does not exist", "Record was deleted"],
+)
 def test_a_record_that_is_gone_is_none(connect: Connect, apptivo: Any, reason: str) -> None:
     apptivo.said = [{"status": "FAILURE", "reason": reason}]
     assert get(connect()) == []

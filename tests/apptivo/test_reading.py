@@ -91,14 +91,14 @@ def test_no_change_is_lost_when_a_record_disappears_while_changes_are_read(conne
 
 def test_a_list_that_repeats_its_page_is_not_read_for_ever(connect: Connect, apptivo: Any) -> None:
     page = {"data": rows(10)}
-    apptivo.said = [apptivo.config, page, page]
+    apptivo.said = [page, page]
     ids, _, _ = read(connect(page_size=10))
     assert len(ids) == 10
 
 
 def test_a_list_that_repeats_its_page_and_claims_more_is_not_complete(connect: Connect, apptivo: Any) -> None:
     page = {"data": rows(10), "countOfRecords": 30}
-    apptivo.said = [{"dateFormat": "MM/dd/yyyy"}, page, page]
+    apptivo.said = [page, page]
     with pytest.raises(Unavailable, match="same page"):
         read(connect(page_size=10))
 
@@ -275,15 +275,19 @@ def test_the_memory_does_not_change_with_every_record(connect: Connect, apptivo:
     assert connection.memory == before
 
 
-def test_the_layout_is_read_with_a_full_pass_and_where_it_is_not_known(connect: Connect, apptivo: Any) -> None:
+def test_the_layout_is_read_after_a_full_pass_and_where_it_is_not_known(connect: Connect, apptivo: Any) -> None:
     apptivo.rows["customers"] = rows(3)
     connection = connect()
-    _, cursor, _ = read(connection)
-    assert [call["a"] for call in apptivo.calls] == ["getConfigData", "getAll"]
+    _, cursor, pages = read(connection)
+    assert [call["a"] for call in apptivo.calls] == ["getAll", "getConfigData"]
+    assert [len(page.wires) for page in pages] == [3, 0]
     connection.memory.clear()
     apptivo.calls.clear()
-    read(connection, cursor)
-    assert [call["a"] for call in apptivo.calls] == ["getConfigData", "getAll"]
+    _, cursor, _ = read(connection, cursor)
+    assert [call["a"] for call in apptivo.calls] == ["getAll", "getConfigData"]
+    apptivo.calls.clear()
+    assert read(connection, cursor)[1] == cursor
+    assert [call["a"] for call in apptivo.calls] == ["getAll"]
 
 
 @pytest.fixture

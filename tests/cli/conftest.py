@@ -40,7 +40,7 @@ def hold() -> HoldGroup:
         about="LCT 33%",
         said="TaxType is [mandatory]",
     )
-    return HoldGroup("invoices", "problem", problem, 37, {"AUD": Decimal("88412.10")}, ("INV-1007", "INV-1012"))
+    return HoldGroup("invoices", "hold", problem, 37, {"AUD": Decimal("88412.10")}, ("INV-1007", "INV-1012"))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from io import StringIO
 import pytest
 from rich.console import Console, RenderableType
 from tieout.cli import screens
+from tieout.errors import Problem
 from tieout.report import Calls, Counts, HoldGroup, PairView, PlanView, RunReport, TieOut
 
 Show = Callable[[RenderableType], str]
@@ -58,6 +59,14 @@ def test_a_hold_tells_cause_fix_words_and_code(show: Show, hold: HoldGroup) -> N
         "INV-1007, INV-1012 · tax-unmapped",
     ):
         assert words in text
+
+
+def test_what_is_left_out_on_purpose_stands_apart(show: Show, hold: HoldGroup) -> None:
+    reason = Problem(cause="not-to-be-sent", what="It is a draft in the source.")
+    text = show(screens.holds([hold, replace(hold, kind="skip", count=100, problem=reason)]))
+    assert text.index("Held until the cause is gone") < text.index("tax-unmapped") < text.index("Left out on purpose")
+    assert "100 invoices It is a draft in the source." in text
+    assert show(screens.holds([])) == ""
 
 
 def test_a_run_tells_its_calls_and_the_least_possible(show: Show, report: RunReport, now: datetime) -> None:

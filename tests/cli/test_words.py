@@ -15,8 +15,8 @@ def test_spans_have_two_units_at_most(seconds: float, expected: str) -> None:
     assert words.span(timedelta(seconds=seconds)) == expected
 
 
-@pytest.mark.parametrize(("minutes", "far"), [(-3, "3 min ago"), (5, "in 5 min"), (0, "now")])
-def test_times_name_their_zone_and_distance(now: datetime, minutes: int, far: str) -> None:
+@pytest.mark.parametrize(("minutes", "far"), [(-3.4, "3 min ago"), (5, "in 5 min"), (0, "now"), (-0.5, "30 s ago")])
+def test_times_name_their_zone_and_distance(now: datetime, minutes: float, far: str) -> None:
     at = now + timedelta(minutes=minutes)
     assert words.moment(at, now) == f"{at:%Y-%m-%d %H:%M} UTC ({far})"
 

@@ -18,8 +18,8 @@ AUDIT = {
     "objectStatus": "0",
     "isActive": "Y",
     "customAttributes": [],
-    "creationDate": "07/01/2026 09:00:00",
-    "lastUpdateDate": "07/01/2026 09:05:00",
+    "creationDate": "15/07/2026 09:00:00",
+    "lastUpdateDate": "15/07/2026 09:05:00",
 }
 LISTS: dict[str, Any] = {"addresses": [], "phoneNumbers": [], "emailAddresses": []}
 ACTIVE = {"statusId": 10000, "statusName": "Active"}
@@ -68,21 +68,24 @@ FIRM = {
         for one in range(4000001, 4000004)
     ],
     "invoices": documents(
-        "invoice", 5000001, {**SOLD, "statusId": 20002, "statusName": "Sent", "invoiceDate": "07/01/2026"}
+        "invoice", 5000001, {**SOLD, "statusId": 20002, "statusName": "Sent", "invoiceDate": "15/07/2026"}
     ),
     "supplier-invoices": documents(
         "supplierInvoice",
         7000001,
-        {**SUPPLIED, "statusId": 22001, "statusName": "Created", "invoiceDate": "07/01/2026"},
+        {**SUPPLIED, "statusId": 22001, "statusName": "Created", "invoiceDate": "15/07/2026"},
     ),
     "purchase-orders": documents(
-        "purchaseOrder", 6000001, {**SUPPLIED, "statusId": 21002, "statusName": "Sent", "orderDate": "07/01/2026"}
+        "purchaseOrder", 6000001, {**SUPPLIED, "statusId": 21002, "statusName": "Sent", "orderDate": "15/07/2026"}
     ),
 }
 
 BOUGHT_AND_SOLD = {"Description": "Bolts", "Quantity": 2, "UnitAmount": 11.5}
 BOOKS = {
-    "Contacts": [{"Name": f"Contact {number}"} for number in range(1050)],
+    "Contacts": [
+        {"Name": f"Contact {number}", "UpdatedDateUTC": f"/Date({1_780_000_000_000 + 60_000 * number}+0000)/"}
+        for number in range(1050)
+    ],
     "Items": [{"Code": f"NUT-{number}", "Name": "Nut"} for number in range(3)],
     "Invoices": [
         {

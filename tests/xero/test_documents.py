@@ -120,7 +120,6 @@ def test_every_problem_is_told_at_once_and_once(terms: Callable[..., Terms], ref
     )
     found = causes(INVOICE.lower, bad, terms({"Type": "ACCREC"}, settings=Arrival(status="authorised")), None)
     assert found == [
-        ("contact-missing", ""),
         ("tax-unmapped", "VAT 20%"),
         ("tax-rate-differs", "GST 10%"),
         ("account-archived", "299"),

@@ -129,8 +129,8 @@ def _by_key(entity: Entity, source_id: str, wanted: Record, natural: list[Candid
 
 
 def label(record: Record) -> str:
-    """What people call a record: its number, else its name, else its code."""
-    for name in ("number", "name", "code"):
+    """What people call a record: its code, else its name, else its number."""
+    for name in ("code", "name", "number"):
         if value := getattr(record, name, None):
             return str(value)
     return "(no number)"
@@ -141,7 +141,7 @@ def twin(entity: Entity, record: Record) -> Problem:
     return Problem(
         cause="same-key",
         about=label(record),
-        what=f"Two {entity.title.lower()} would both become {label(record)!r} in the target.",
+        what=f"Two {entity.title.lower()} would become one and the same in the target.",
         why="They have the same " + " and ".join(entity.key) + ", once cut and normalised as the target does.",
         fix="Rename one of them, for example by adding its city or number, or merge them.",
     )
@@ -151,8 +151,8 @@ def _several(entity: Entity, record: Record, found: list[Candidate]) -> Problem:
     return Problem(
         cause="several-matches",
         about=label(record),
-        what=f"{len(found)} records of the target match {label(record)!r}.",
-        why="They have the same " + " and ".join(entity.key) + ", and linking one of them would be a guess.",
+        what="Several records of the target match it.",
+        why=f"{len(found)} have the same " + " and ".join(entity.key) + ", and linking one would be a guess.",
         fix="Merge or rename them in the target.",
     )
 
@@ -161,7 +161,7 @@ def _taken(name: str, record: Record) -> Problem:
     return Problem(
         cause=f"{name}-taken",
         about=label(record),
-        what=f"The {name} {getattr(record, name)!r} is taken in the target by another record.",
+        what=f"Its {name} is taken in the target by another record.",
         why=f"The target allows a {name} only once, and nothing proves that the two are the same.",
         fix=f"Change the {name} of one of them, for example by adding a city or a number.",
     )
@@ -171,7 +171,7 @@ def _void(record: Record) -> Problem:
     return Problem(
         cause="void-in-target",
         about=label(record),
-        what=f"{label(record)} exists in the target, voided or deleted.",
+        what="It exists in the target, voided or deleted.",
         why="What was voided there is never brought back, and its number stays taken.",
         fix="Give the record a new number if it shall be sent again.",
     )
@@ -181,7 +181,7 @@ def _archived(record: Record) -> Problem:
     return Problem(
         cause="archived-in-target",
         about=label(record),
-        what=f"{label(record)!r} exists in the target, but is archived.",
+        what="It exists in the target, but is archived.",
         why="Archived records cannot be used or changed from outside.",
         fix="Restore it in the target, or rename the record.",
     )
@@ -192,7 +192,7 @@ def _disagrees(record: Record, other: Record, names: list[str]) -> Problem:
     return Problem(
         cause="number-taken",
         about=label(record),
-        what=f"{label(record)} exists in the target already, and is not the same: {shown}.",
+        what=f"It exists in the target already, and is not the same: {shown}.",
         why="Nothing is ever overwritten because of its number.",
         fix="Correct one of the two, or give the record another number.",
     )

@@ -43,18 +43,26 @@ class Matching:
     def match(self, creates: Sequence[Due]) -> None:
         """Turn each create into a link, a hold, or leave it a create that was asked for before."""
         wanted = self._wanted(creates)
-        if self.flow.target.resource.name not in self.whole:
-            self._ask(wanted)
+        self._choose(wanted)
+        new = [(due, record) for due, record in wanted if due.going and due.change and due.change["op"] == "create"]
+        if new and self.flow.target.resource.name not in self.whole:
+            # only what would really be created is worth a question
+            self._ask(new)
+            self._choose(new)
+
+    def _choose(self, wanted: list[tuple[Due, Record]]) -> None:
         there = self._there(wanted)
         planned = self._planned(wanted)
         for due, record in wanted:
             found = {
-                name: [*there.get((name, value), []), *planned.get((name, value), []), *self._here(name, value)]
+                name: [*there.get((name, value), []), *planned.get((name, value), []), *self._here(due, name, value)]
                 for name, value in due.keys.items()
             }
             self._settle(due, choose(self.flow.entity, self.flow.target.resource, due.id, record, found))
             for name, value in due.keys.items():
-                self.page.setdefault((name, value), []).append(due)
+                alike = self.page.setdefault((name, value), [])
+                if due not in alike:
+                    alike.append(due)
 
     def _wanted(self, creates: Sequence[Due]) -> list[tuple[Due, Record]]:
         """The records as the target would show them: lowered, then lifted again."""
@@ -161,9 +169,13 @@ class Matching:
             return Candidate(Record(), planned=(self.flow.entity.name, one))
         return Candidate(record, planned=(entity, one))
 
-    def _here(self, name: str, value: str) -> list[Candidate]:
+    def _here(self, due: Due, name: str, value: str) -> list[Candidate]:
         mine = self.flow.entity.name
-        return [Candidate(due.record or Record(), planned=(mine, due.id)) for due in self.page.get((name, value), [])]
+        return [
+            Candidate(other.record or Record(), planned=(mine, other.id))
+            for other in self.page.get((name, value), [])
+            if other is not due
+        ]
 
     def _settle(self, due: Due, match: Match) -> None:
         if match.problems:

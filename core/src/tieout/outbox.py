@@ -73,7 +73,6 @@ class Outbox:
         """
         self.total = self._count()
         for group in levels(self.flows):
-            self.receipts.adopt(self.plan, group)
             resources: dict[str, list[Flow]] = {}
             for flow in group:
                 resources.setdefault(flow.target.resource.name, []).append(flow)
@@ -81,6 +80,8 @@ class Outbox:
                 step = 0
                 while self._send_all(sharing, step):
                     step += 1
+            # a link may be to what this very group has just created
+            self.receipts.adopt(self.plan, group)
 
     def settle(self, sending: Sending) -> None:
         """Bring a batch of a dead run to an end: found, repeated under its own key, or free to be planned anew."""

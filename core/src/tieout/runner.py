@@ -54,14 +54,15 @@ class Runner:
         configuration that becomes wrong later is told, and waited for.
         """
         wait = self._round()
-        while not self._stop.is_set():
+        while True:
             self._clock.wait(wait, self._stop)
+            if self._stop.is_set():
+                return 0
             try:
                 wait = self._round()
             except TieoutError as error:
                 self._failed("", error)
                 wait = _RETRY
-        return 0
 
     def _round(self) -> float:
         """Sync what is due; the seconds until the next one is."""

@@ -65,25 +65,39 @@ def counts(by_entity: Mapping[str, Counts]) -> Table:
 
 
 def holds(groups: Sequence[HoldGroup]) -> RenderableType:
-    """What cannot go, by cause: how many, why, and what to do; nothing when nothing is held."""
-    if not groups:
-        return Text("Nothing is held.", style="green")
-    made = table("Held", "What", "Cause and fix", figures=("Held",))
+    """What cannot go, by cause: how many, why, and what to do; then what is left out on purpose, with its reason."""
+    held = [group for group in groups if group.kind != "skip"]
+    parts: list[RenderableType] = []
+    if held:
+        parts += [heading("Held until the cause is gone"), Text(""), _held(held)]
+    if skipped := [group for group in groups if group.kind == "skip"]:
+        parts += [heading("Left out on purpose"), Text(""), _skipped(skipped)]
+    return Group(*parts)
+
+
+def _held(groups: Sequence[HoldGroup]) -> Table:
+    made = table("Records", "Of", "Cause and fix", figures=("Records",))
     for group in groups:
         problem = group.problem
-        lines = [f"[bold]{escape(problem.what)}[/]"]
-        lines += [escape(words) for words in (problem.why,) if words]
-        lines += [f"[green]{escape(problem.fix)}[/]"] if problem.fix else []
-        lines += [f'[dim]"{escape(problem.said)}"[/]'] if problem.said else []
-        lines += [
-            f"[dim]{escape(' · '.join(words for words in (', '.join(group.examples), problem.cause) if words))}[/]"
-        ]
-        what = Text(group.entity)
-        if group.amounts:
-            what.append(f"\n{sums(group.amounts)}", style="dim")
-        made.add_row(f"{group.count:,}", what, "\n".join(lines))
-        made.add_section()
+        known = (", ".join(group.examples), problem.cause)
+        lines = [Text(problem.what, style="bold"), Text(problem.why), Text(problem.fix, style="green")]
+        lines += [Text(f'"{problem.said}"' if problem.said else "", style="dim")]
+        lines += [Text(" · ".join(words for words in known if words), style="dim")]
+        made.add_row(f"{group.count:,}", _what(group), Text("\n").join(line for line in lines if line.plain))
+        made.add_row()
     return made
+
+
+def _skipped(groups: Sequence[HoldGroup]) -> Table:
+    made = table("Records", "Of", "Reason", figures=("Records",))
+    for group in groups:
+        made.add_row(f"{group.count:,}", _what(group), Text(group.problem.what))
+    return made
+
+
+def _what(group: HoldGroup) -> Text:
+    amounts = (money(amount, currency) for currency, amount in sorted(group.amounts.items()))
+    return Text("\n").join((Text(group.entity), *(Text(amount, style="dim") for amount in amounts)))
 
 
 def plan(view: PlanView, now: datetime) -> RenderableType:
@@ -117,9 +131,7 @@ def run(report: RunReport, now: datetime) -> RenderableType:
     made = ", ".join(f"{escape(one.connection)} {one.reads} reads and {one.writes} writes" for one in report.calls)
     if made:
         parts.append(f"[dim]Calls: {made}; the least possible is {count(report.least_writes, 'write')}.[/]")
-    if report.holds:
-        parts += [heading("Held until the cause is gone"), Text(""), holds(report.holds)]
-    return Group(*parts)
+    return Group(*parts, holds(report.holds))
 
 
 def tie_out(proof: TieOut, view: PairView, now: datetime) -> RenderableType:
@@ -183,9 +195,7 @@ def pair(view: PairView, now: datetime) -> RenderableType:
         words.append(f"Plan {view.open_plan} is stored and not carried out yet.")
     title = heading(f"{view.name}: {view.source.title} → {view.target.title}")
     parts: list[RenderableType] = [title, Text(" ".join(word for word in words if word)), Text(""), made]
-    if view.holds:
-        parts += [heading("Held until the cause is gone"), Text(""), holds(view.holds)]
-    return Group(*parts)
+    return Group(*parts, holds(view.holds))
 
 
 def accounts(choices: Mapping[str, Any]) -> Table:

@@ -38,5 +38,7 @@ def span(length: timedelta) -> str:
 def moment(at: datetime, now: datetime) -> str:
     """A time in UTC, and how far it is from now: `2026-07-02 10:15 UTC (3 min ago)`."""
     gap = now - at
+    if abs(gap) > timedelta(minutes=1):
+        gap = timedelta(minutes=round(gap / timedelta(minutes=1)))
     far = "now" if abs(gap) < timedelta(seconds=1) else f"{span(gap)} ago" if gap > timedelta() else f"in {span(-gap)}"
     return f"{at:%Y-%m-%d %H:%M} UTC ({far})"

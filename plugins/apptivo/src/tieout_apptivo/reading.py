@@ -34,7 +34,7 @@ def known_key(app: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a pass stands: the order it reads in, and the record to go on with.
+    """Where a pass stands: the order it reads in, and the record to go on with; `layout` is its last call.
 
     `since` is the newest change seen when the last pass ended, `newest` that of this one (UTC, ISO 8601). `first` is
     the id that the page before began with, `total` the count it claimed. `edge` is the date of creation up to which
@@ -42,7 +42,7 @@ class Place:
     page by date of change.
     """
 
-    order: Literal["changed", "oldest", "youngest"] = "oldest"
+    order: Literal["changed", "oldest", "youngest", "layout"] = "oldest"
     start: int = 0
     since: str | None = None
     newest: str | None = None
@@ -78,15 +78,16 @@ class _Sheet:
 
 
 def fetch(connection: Connection, resource: Resource, cursor: Cursor | None) -> Page:
-    """One page of a resource, read in one call; with the first page of a full pass comes the app's configuration.
+    """One page of a resource, read in one call; the last one of a full pass reads the app's configuration instead.
 
     Deletions are never inferred. Raises `Unavailable` where records that existed before are not listed any more, or
     where there are more than can be reached.
     """
     place = Place(**cursor) if cursor else Place()
     name = resource.name
-    if cursor is None or labels_key(name) not in connection.memory:
+    if place.order == "layout":
         learn(connection, name)
+        return Page((), resume=_cursor(replace(place, order="changed")) if place.since or place.top else None)
     sheet = _sheet(connection, resource, place)
     if place.start == 0:
         _refuse_suspicious(connection, name, sheet)
@@ -111,11 +112,11 @@ def _changed(connection: Connection, resource: Resource, place: Place, sheet: _S
         return Page(sheet.rows, next=_cursor(Place()))
     top = place.top if place.start else sheet.mark
     if place.start == 0 and top == place.top:
-        return Page((), resume=_cursor(place))
+        return _ended(connection, resource.name, place, (), newest=place.since, top=top)
     newest = place.newest or _text(stamps.newest(possible))
     start = place.start + len(sheet.rows)
     if sheet.last or _passed(connection, place, possible):
-        return Page(sheet.rows, resume=_resume(connection, newest or place.since, top))
+        return _ended(connection, resource.name, place, sheet.rows, newest=newest or place.since, top=top)
     if start >= WINDOW:
         return Page(sheet.rows, next=_cursor(Place()))
     return Page(sheet.rows, next=_cursor(_onwards(resource, replace(place, newest=newest, top=top), sheet, start)))
@@ -136,7 +137,7 @@ def _oldest(connection: Connection, resource: Resource, place: Place, sheet: _Sh
     newest = _later(place.newest, sheet.newest)
     if sheet.last:
         empty = place.start == 0 and not sheet.rows
-        return Page(sheet.rows, resume=_resume(connection, newest, sheet.mark if empty else None))
+        return _ended(connection, resource.name, place, sheet.rows, newest=newest, top=sheet.mark if empty else None)
     start = place.start + len(sheet.rows)
     if start < WINDOW:
         return Page(sheet.rows, next=_cursor(_onwards(resource, replace(place, newest=newest), sheet, start)))
@@ -165,7 +166,7 @@ def _youngest(connection: Connection, resource: Resource, place: Place, sheet: _
     newer = place.newer + sum(1 for stamp in made if stamp and stamp > edge)
     whole = sheet.total is not None and WINDOW + newer >= sheet.total
     if sheet.last or whole or len(rows) < len(sheet.rows):
-        return Page(rows, resume=_resume(connection, newest, None))
+        return _ended(connection, resource.name, place, rows, newest=newest, top=None)
     start = place.start + len(sheet.rows)
     if start >= WINDOW:
         raise _too_many(resource.name)
@@ -230,13 +231,18 @@ def _back(place: Place, sheet: _Sheet, gone: int) -> Place:
     return replace(place, start=start, first=None, total=sheet.total, newest=newest, newer=min(place.newer, start))
 
 
-def _resume(connection: Connection, newest: str | None, top: str | None) -> Cursor | None:
-    """Where the next run starts: at the beginning where no change and no first page is known.
+def _ended(
+    connection: Connection, name: str, place: Place, rows: tuple[Wire, ...], *, newest: str | None, top: str | None
+) -> Page:
+    """The last page of records; where the layout has to be read, one more page follows.
 
-    A stamp ahead of the clock is no reason to overlook what comes before it.
+    The next run starts at the newest change, but not ahead of the clock: a stamp that is hides nothing before it.
     """
-    since = None if newest is None else min(datetime.fromisoformat(newest), connection.clock.now())
-    return _cursor(Place(order="changed", since=_text(since), top=top)) if since or top else None
+    since = None if newest is None else _text(min(datetime.fromisoformat(newest), connection.clock.now()))
+    end = Place(order="changed", since=since, top=top)
+    if place.order != "changed" or labels_key(name) not in connection.memory:
+        return Page(rows, next=_cursor(replace(end, order="layout")))
+    return Page(rows, resume=_cursor(end))
 
 
 def _later(one: str | None, other: datetime | None) -> str | None:

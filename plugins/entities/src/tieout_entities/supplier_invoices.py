@@ -64,7 +64,7 @@ def entities() -> Iterable[Entity]:
 
 @hookimpl
 def bindings() -> Iterable[Binding]:
-    """Supplier invoices of Apptivo, bills of Xero."""
+    """Supplier invoices of Apptivo, bills of Xero, whose lines have no discount: it goes into the price."""
     return (
         Binding(entity="supplier-invoices", connector="apptivo", resource="supplier-invoices"),
         Binding(
@@ -72,6 +72,7 @@ def bindings() -> Iterable[Binding]:
             connector="xero",
             resource="Invoices",
             constants={"Type": "ACCPAY"},
+            lossy=frozenset({"lines.price", "lines.discount_rate", "lines.discount"}),
             page=pages.bill,
         ),
     )

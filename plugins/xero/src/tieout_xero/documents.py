@@ -69,14 +69,6 @@ class Form:
         goods = [line for line in document.lines if line.role != "rounding"]
         replaced = _replaced(now, len(goods))
         problems: list[Problem] = []
-        if document.party is None:
-            problems.append(
-                Problem(
-                    cause="contact-missing",
-                    what="The document has no contact in Xero.",
-                    fix="Sync its customer or supplier first.",
-                )
-            )
         body = xero.filled(
             {
                 "Contact": {"ContactID": document.party.id} if document.party else None,

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tieout.contract import Connection, Key
+from tieout.contract import Connection
 from tieout.errors import ReauthNeeded, Rejected, TieoutError, Unavailable
+from tieout.work import Key
 from tieout_apptivo import APPTIVO, reading
 
 Connect = Callable[..., Connection]

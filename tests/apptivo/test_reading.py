@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tieout.contract import Connection, Key, Page
+from tieout.contract import Connection
 from tieout.errors import Unavailable
+from tieout.work import Key, Page
 from tieout_apptivo import APPTIVO, reading
 
 Connect = Callable[..., Connection]

@@ -15,7 +15,16 @@ import pytest
 from tieout.cli import main
 from tieout.contract import Tenant
 from tieout.desk import AccountChoice
-from tieout.errors import ConfigError, LeaseLost, LedgerError, ReauthNeeded, Refused, Throttled, TieoutError
+from tieout.errors import (
+    ConfigError,
+    LeaseLost,
+    LedgerError,
+    ReauthNeeded,
+    Refused,
+    Throttled,
+    TieoutError,
+    Unavailable,
+)
 from tieout.model import Account
 from tieout.report import ConnectionView, Counts, PairView, PlanView, RunReport, TieOut
 
@@ -133,10 +142,10 @@ def test_the_configuration_that_was_named_stands_in_what_to_do_next(
 
 
 def test_sync_tells_what_was_done(run: Run, report: RunReport) -> None:
-    code, out, _ = run("sync", report=report)
+    code, out, err = run("sync", report=report)
     assert code == 0
     assert "Run 3 of main: done" in out
-    assert "Held until the cause is gone" in out
+    assert "47 records held. Why, and what to do: tieout status" in err
 
 
 @pytest.mark.parametrize(("arguments", "agreed"), [(("sync",), False), (("sync", "--yes"), True)])
@@ -180,6 +189,27 @@ def test_a_signal_stops_after_the_batch_and_tells_how_to_go_on(
     assert "Run 3 of main: stopped" in out
     assert "To go on where it stopped: tieout sync" in err
     assert signal.getsignal(number) is before
+
+
+def test_a_call_that_was_no_longer_made_is_a_stop_and_no_fault(run: Run) -> None:
+    def stopped(desk: StubDesk) -> RunReport:
+        desk.stop.set()
+        raise Unavailable("the call to books was stopped before it was sent")
+
+    code, _, err = run("sync", report=stopped)
+    assert code == 130
+    assert "Stopped." in err
+    assert "code:" not in err
+
+
+def test_a_fault_while_stopping_is_told(run: Run) -> None:
+    def stopped(desk: StubDesk) -> RunReport:
+        desk.stop.set()
+        raise LedgerError("the disk is full")
+
+    code, _, err = run("sync", report=stopped)
+    assert code == 7
+    assert "the disk is full" in err
 
 
 def test_a_stopped_read_is_never_sent_even_with_yes(

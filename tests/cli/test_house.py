@@ -73,3 +73,19 @@ def test_the_first_configuration_names_every_plugin_of_ours_but_the_sandbox() ->
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize(
+    ("page", "plugin"),
+    [
+        ("entity", "third_party_entity/src/tieout_sales_orders.py"),
+        ("connector", "third_party_connector/src/tieout_ledgerly.py"),
+    ],
+)
+def test_a_tutorial_shows_the_code_that_the_tests_run(page: str, plugin: str) -> None:
+    text = (ROOT / "docs" / "tutorial" / f"{page}.md").read_text(encoding="utf-8")
+    code = (ROOT / "tests" / "examples" / plugin).read_text(encoding="utf-8")
+    shown = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert shown
+    for block in shown:
+        assert block.strip() in code

@@ -54,12 +54,13 @@ def test_where_there_is_no_terminal_a_line_is_told_now_and_then(piped: Terminal,
     assert said(piped).splitlines() == [f"Deciding invoices: {done} of 1,200" for done in (0, 300, 600, 900)]
 
 
-def test_pages_are_added_up_where_the_total_is_not_told(piped: Terminal, clock: Ticking) -> None:
+def test_reading_counts_over_all_lists_of_both_sides(piped: Terminal, clock: Ticking) -> None:
     with Told(piped) as told:
-        for second in (0, 4):
+        for second, connection in ((0, "crm"), (4, "books")):
             clock.seconds = second
-            told.observe(Event("page.read", AT, {"connection": "crm", "resource": "items", "records": 100}))
-    assert said(piped).splitlines() == ["Reading crm items: 100 records", "Reading crm items: 200 records"]
+            page = {"connection": connection, "resource": "items", "records": 100, "total": 240}
+            told.observe(Event("page.read", AT, page))
+    assert said(piped).splitlines() == ["Reading crm items: 240 records", "Reading books items: 480 records"]
 
 
 def test_waiting_is_explained(piped: Terminal) -> None:
@@ -76,6 +77,16 @@ def test_a_terminal_shows_moving_rows(person: Terminal) -> None:
         )
     assert "Deciding invoices" in said(person)
     assert "50/743" in said(person)
+
+
+def test_it_holds_still_while_a_person_is_asked(person: Terminal) -> None:
+    with Told(person) as told:
+        told.observe(decided(400))
+        with told.quiet():
+            before = said(person)
+            told.observe(decided(500))
+            assert said(person) == before
+    assert "500/1200" in said(person)
 
 
 def test_events_without_anything_to_see_are_passed_over(piped: Terminal) -> None:

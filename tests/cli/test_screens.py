@@ -69,16 +69,16 @@ def test_what_is_left_out_on_purpose_stands_apart(show: Show, hold: HoldGroup) -
     assert show(screens.holds([])) == ""
 
 
-def test_a_run_tells_its_calls_and_the_least_possible(show: Show, report: RunReport, now: datetime) -> None:
-    text = show(screens.run(report, now))
+def test_a_run_tells_its_calls_and_the_least_possible(show: Show, report: RunReport) -> None:
+    text = show(screens.run(report))
     assert "Run 3 of main: done" in text
-    assert "books 12 reads and 31 writes; the least possible is 30 writes" in text
+    assert "Calls: crm 40 reads and 0 writes, books 12 reads and 31 writes; the least possible is 30 writes." in text
 
 
 def test_a_clean_proof_adds_periods_up(show: Show, clean_proof: TieOut, pair_view: PairView, now: datetime) -> None:
     text = show(screens.tie_out(clean_proof, pair_view, now))
-    assert "Currency Apptivo Held Skipped Xero Apptivo total Held total Xero total Variance" in text
-    assert "invoices AUD 22 2 0 20 1,220.50 20.00 1,200.50 0.00" in text
+    assert "Records Apptivo Held Skipped Xero Variance" in text
+    assert "invoices AUD 22 1,220.50 20.00 0.00 1,200.50 0.00" in text
     assert "It ties out" in text
     assert "1 record held with a cause" in text
 
@@ -87,7 +87,7 @@ def test_an_open_proof_names_the_period_and_the_record(
     show: Show, open_proof: TieOut, pair_view: PairView, now: datetime
 ) -> None:
     text = show(screens.tie_out(open_proof, pair_view, now))
-    assert "invoices 2026-07 AUD 11 1 0 10 130.00 10.00 120.01 -0.01" in text
+    assert "invoices 2026-07 AUD 11 130.00 10.00 0.00 120.01 -0.01" in text
     assert "It does not tie out" in text
     assert "invoices different INV-1044 AUD 120.00 AUD 120.01 The totals differ." in text
 
@@ -102,7 +102,7 @@ def test_variances_of_opposite_sign_do_not_hide_each_other(
     )
     text = show(screens.tie_out(replace(clean_proof, lines=lines), pair_view, now))
     assert "-1.00" in text
-    assert "invoices 2026-06 AUD 11 1 0 10 1,110.50 10.00 1,099.50 1.00" in text
+    assert "invoices 2026-06 AUD 11 1,110.50 10.00 0.00 1,099.50 1.00" in text
 
 
 def test_entities_without_money_tie_by_count(
@@ -110,7 +110,15 @@ def test_entities_without_money_tie_by_count(
 ) -> None:
     counted = replace(clean_proof.lines[0], currency="", target_count=8)
     text = show(screens.tie_out(replace(clean_proof, lines=(counted,)), pair_view, now))
-    assert "invoices 2026-05 11 1 0 8 2" in text
+    assert "invoices 2026-05 11 11 1 0 8 2" in text
+
+
+def test_a_record_too_many_shows_even_when_the_money_agrees(
+    show: Show, clean_proof: TieOut, pair_view: PairView, now: datetime
+) -> None:
+    doubled = replace(clean_proof.lines[0], target_count=11)
+    text = show(screens.tie_out(replace(clean_proof, lines=(doubled,)), pair_view, now))
+    assert "100.00 0.00 and 1 record" in text
 
 
 def test_long_lists_are_cut_and_say_so(show: Show, open_proof: TieOut, pair_view: PairView, now: datetime) -> None:
@@ -133,8 +141,8 @@ def test_a_pair_that_never_ran_and_is_not_live_says_so(show: Show, pair_view: Pa
     assert "It has never run. It is not live yet: nothing was sent. Plan 4 is stored" in text
 
 
-def test_words_of_others_are_never_read_as_markup(show: Show, report: RunReport, now: datetime) -> None:
+def test_words_of_others_are_never_read_as_markup(show: Show, report: RunReport) -> None:
     odd = replace(report, message="[bold]odd[/bold] [/]", calls=(Calls("[red]", 1, 0),))
-    text = show(screens.run(odd, now))
+    text = show(screens.run(odd))
     assert "[bold]odd[/bold] [/]" in text
-    assert "[red] 1 reads" in text
+    assert "[red] 1 read and 0 writes" in text

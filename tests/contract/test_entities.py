@@ -58,7 +58,7 @@ class TestSuppliers(EntitySuite):
 class TestItems(EntitySuite):
     plugin = items
     good = (Item(code="BOLT-M8", price=Decimal("11.5000001")),)
-    held: ClassVar[dict[str, Record]] = {"item-without-code": Item(code="", name="Bolt")}
+    held: ClassVar[dict[str, Record]] = {"code-missing": Item(code="", name="Bolt")}
     skipped = (Item(code="X", standing="archived"),)
 
 

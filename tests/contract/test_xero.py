@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -123,7 +123,21 @@ class TestWritingToXero(XeroFixtures, TargetSuite):
     pass
 
 
-def test_both_suites_name_the_same_held_records() -> None:
-    held: Mapping[str, str] = IDS
+def test_every_resource_is_read() -> None:
     (connector,) = tieout_xero.connectors()
-    assert set(held) == {resource.name for resource in connector.resources}
+    assert set(IDS) == {resource.name for resource in connector.resources}
+
+
+def test_a_consent_given_before_is_used(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = sandbox.xero["authorised"]
+    monkeypatch.setenv("XERO_CLIENT_SECRET", sandbox.xero["client-secret"])
+    section = {
+        "client-id": sandbox.xero["client-id"],
+        "client-secret": {"env": "XERO_CLIENT_SECRET"},
+        "api-url": sandbox.xero["api-url"],
+        "identity-url": sandbox.xero["identity-url"],
+    }
+    tokens = {"access_token": given["access-token"], "refresh_token": given["refresh-token"]}
+    with connect(tieout_xero, section, limits=FAST, tokens=tokens) as connection:
+        assert connection.tenant is not None
+        assert connection.tenant.id == sandbox.xero["tenant-id"]

@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-
 from tieout.contract import Limits
 from tieout.http import Http, HttpAuth
 from tieout.ledger import Ledger

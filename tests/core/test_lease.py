@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from multiprocessing.connection import Connection as Pipe
 
 import pytest
 from sqlalchemy import select
-
 from tieout.clock import Clock
 from tieout.errors import LeaseLost, Refused
-from tieout.lease import SECONDS, Lease, beat, held, release, take
+from tieout.lease import SECONDS, beat, held, release, take
 from tieout.ledger import LeaseRow, Ledger, SecretRow
 from tieout.testing import FakeClock
 
@@ -103,23 +101,28 @@ def test_the_heartbeat_runs_while_it_is_held(ledger: Ledger) -> None:
     assert beaten.is_set()
 
 
-def _hold(url: str, pipe: Pipe) -> None:
-    ledger = Ledger(url)
-    pipe.send(take(ledger, Clock(), "tenant", seconds=3600))
-    pipe.recv()
-    os._exit(9)
+HOLD = """
+import os, sys
+from tieout.clock import Clock
+from tieout.lease import take
+from tieout.ledger import Ledger
+lease = take(Ledger(sys.argv[1]), Clock(), "tenant", seconds=3600)
+print(lease.token, flush=True)
+sys.stdin.read()
+os._exit(9)
+"""
 
 
 def test_a_process_that_died_is_taken_over_at_once(ledger: Ledger) -> None:
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_hold, args=(ledger.url, there))
-    process.start()
-    theirs: Lease = here.recv()
-    assert take(ledger, Clock(), "tenant") is None
-    here.send("die")
-    process.join(30)
+    command = [sys.executable, "-c", HOLD, ledger.url]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdin is not None
+        theirs = int(process.stdout.readline())
+        assert take(ledger, Clock(), "tenant") is None
+        process.stdin.close()
+        assert process.wait(30) == 9
     mine = take(ledger, Clock(), "tenant")
-    assert mine is not None and mine.token == theirs.token + 1
+    assert mine is not None and mine.token == theirs + 1
 
 
 def test_a_holder_on_another_machine_is_given_its_time(ledger: Ledger, clock: FakeClock) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from alembic.script import ScriptDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-
 from tieout import migrations
 from tieout.errors import LeaseLost, LedgerError
 from tieout.lease import Lease
@@ -45,9 +43,7 @@ def test_the_revisions_make_the_tables_that_the_code_knows(ledger: Ledger) -> No
 
 
 def test_an_up_to_date_ledger_is_opened_without_alembic(ledger: Ledger) -> None:
-    script = (
-        f"import sys; from tieout.ledger import Ledger; Ledger({ledger.url!r}).close(); sys.exit('alembic' in sys.modules)"
-    )
+    script = f"import sys; from tieout.ledger import Ledger; Ledger({ledger.url!r}).close(); sys.exit('alembic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
@@ -79,21 +75,24 @@ def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
         Ledger(f"sqlite:///{tmp_path}/file/ledger.db")
 
 
-def _open(url: str) -> None:
-    ledger = Ledger(url)
-    with ledger.writing() as writing:
-        writing.execute(AuditRow.__table__.insert().values(at=datetime.now(UTC), who="test", what="opened"))
-    ledger.close()
+OPEN = """
+import sys
+from datetime import UTC, datetime
+from tieout.ledger import AuditRow, Ledger
+sys.stdin.read()
+with Ledger(sys.argv[1]).writing() as writing:
+    writing.execute(AuditRow.__table__.insert().values(at=datetime.now(UTC), who="test", what="opened"))
+"""
 
 
 def test_processes_that_open_a_new_ledger_at_once_share_one(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
-    processes = [multiprocessing.get_context("spawn").Process(target=_open, args=(url,)) for _ in range(3)]
+    command = [sys.executable, "-c", OPEN, url]
+    processes = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(3)]
     for process in processes:
-        process.start()
-    for process in processes:
-        process.join(60)
-    assert [process.exitcode for process in processes] == [0, 0, 0]
+        assert process.stdin is not None
+        process.stdin.close()
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
     ledger = Ledger(url)
     with ledger.reading() as reading:
         assert len(reading.execute(select(AuditRow.c.id)).all()) == 3
@@ -104,7 +103,11 @@ def test_threads_that_write_at_once_take_turns(ledger: Ledger) -> None:
     def count(_: int) -> None:
         with ledger.writing() as writing:
             row = writing.execute(select(ConnectionRow.c.memory).where(ConnectionRow.c.name == "a")).first()
-            ledger.put(writing, ConnectionRow, [{"name": "a", "plugin": "p", "memory": {"n": row.memory["n"] + 1 if row else 1}}])
+            ledger.put(
+                writing,
+                ConnectionRow,
+                [{"name": "a", "plugin": "p", "memory": {"n": row.memory["n"] + 1 if row else 1}}],
+            )
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(count, range(40)))
@@ -177,7 +180,9 @@ def test_postgres_keeps_the_same_ledger(postgres: str) -> None:
             row = {"name": "a", "plugin": name, "memory": memory, "connected_at": datetime(2026, 7, 1, tzinfo=UTC)}
             ledger.put(writing, ConnectionRow, [row])
     with ledger.reading() as reading:
-        row = reading.execute(select(ConnectionRow.c.plugin, ConnectionRow.c.memory, ConnectionRow.c.connected_at)).one()
+        row = reading.execute(
+            select(ConnectionRow.c.plugin, ConnectionRow.c.memory, ConnectionRow.c.connected_at)
+        ).one()
     assert tuple(row) == ("second", memory, datetime(2026, 7, 1, tzinfo=UTC))
     for one in ledgers:
         one.close()

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-
 from tieout.errors import ConfigError
 from tieout.secret import Secret, redact, remember
 
@@ -48,7 +47,9 @@ def test_a_missing_secret_says_what_to_do(tmp_path: Path, reference: dict[str, A
     assert error.value.problem.fix
 
 
-@pytest.mark.parametrize("value", ["hunter2-hunter2", {}, {"env": "A", "file": "b"}, {"env": "A", "key": "B"}, {"evn": "A"}])
+@pytest.mark.parametrize(
+    "value", ["hunter2-hunter2", {}, {"env": "A", "file": "b"}, {"env": "A", "key": "B"}, {"evn": "A"}]
+)
 def test_a_secret_names_exactly_one_place(value: object) -> None:
     with pytest.raises(ValidationError) as error:
         Secret.model_validate(value)

@@ -4,11 +4,10 @@ from dataclasses import asdict
 from decimal import Decimal
 
 import pytest
-from world import Office
-
 from tieout.errors import OutcomeUnknown, Refused
 from tieout.lease import held
 from tieout.reconcile import tie_out
+from world import Office
 
 
 @pytest.fixture
@@ -52,7 +51,10 @@ def test_everything_goes_once_and_the_second_run_writes_nothing(office):
 
 def test_batches_are_filled(office):
     office.sync()
-    assert [call for call in office.book.calls if call[0] == "parties"] == [("parties", "create", 5), ("parties", "create", 2)]
+    assert [call for call in office.book.calls if call[0] == "parties"] == [
+        ("parties", "create", 5),
+        ("parties", "create", 2),
+    ]
 
 
 def test_references_are_filled_from_receipts(office):

@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tieout.contract import Entity, Resource
 from tieout.match import Candidate, choose, external, keys, normal
 from tieout.model import Document, Party, Ref
@@ -98,7 +97,11 @@ def test_an_archived_counterpart_asks():
 
 def bill(total="80.00", party="s", **given):
     return Document(
-        number="SI-1", party=Ref(entity="p", side="target", id=party), date=date(2026, 8, 1), total=Decimal(total), **given
+        number="SI-1",
+        party=Ref(entity="p", side="target", id=party),
+        date=date(2026, 8, 1),
+        total=Decimal(total),
+        **given,
     )
 
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tieout.contract import Entity
 from tieout.errors import Problem
 from tieout.model import Document, Line, Ref
@@ -103,9 +102,7 @@ def test_changes_of_the_same_field_ask():
     assert verdict.problems[0].about == "due"
 
 
-@pytest.mark.parametrize(
-    ("standing", "cause"), [("settled", "settled-in-target"), ("archived", "archived-in-target")]
-)
+@pytest.mark.parametrize(("standing", "cause"), [("settled", "settled-in-target"), ("archived", "archived-in-target")])
 def test_a_locked_counterpart_is_not_changed(standing, cause):
     verdict = linked(invoice(total=Decimal("24")), there(standing=standing))
     assert verdict.kind == "hold" and verdict.problems[0].cause == cause

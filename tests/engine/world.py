@@ -10,24 +10,14 @@ from types import SimpleNamespace
 
 from tieout.clock import Clock
 from tieout.codec import digest
-from tieout.contract import (
-    Binding,
-    Check,
-    Connection,
-    Connector,
-    Entity,
-    Page,
-    Receipt,
-    Resource,
-    Settings,
-    Tenant,
-)
+from tieout.contract import Binding, Check, Connection, Connector, Entity, Resource, Settings, Tenant
 from tieout.engine import Engine
 from tieout.errors import OutcomeUnknown, Problem, Rejected, Throttled
 from tieout.hooks import hookimpl
 from tieout.ledger import Ledger
 from tieout.model import Document, Line, Party, Ref
 from tieout.plugins import admit
+from tieout.work import Page, Receipt
 
 
 class Crash(BaseException):
@@ -154,7 +144,10 @@ def lower_bill(record, terms, now):
 
 
 def resources(batch):
-    kinds = ((("people", "parties"), Party, lift_person, lower_person), (("bills", "docs"), Document, lift_bill, lower_bill))
+    kinds = (
+        (("people", "parties"), Party, lift_person, lower_person),
+        (("bills", "docs"), Document, lift_bill, lower_bill),
+    )
     for names, kind, lift, lower in kinds:
         for name in names:
             yield Resource(
@@ -197,9 +190,11 @@ class Systems:
             follows=("party",),
             ties=("total",),
             skip=lambda record, _: "It is a draft." if record.standing == "draft" else None,
-            check=lambda record, _: ()
-            if record.party
-            else (Problem(cause="party-missing", what="It has no party.", why="One is needed.", fix="Choose one."),),
+            check=lambda record, _: (
+                ()
+                if record.party
+                else (Problem(cause="party-missing", what="It has no party.", why="One is needed.", fix="Choose one."),)
+            ),
         )
 
     @hookimpl

@@ -21,7 +21,7 @@ def test_an_item_without_a_name_is_called_by_its_code() -> None:
 def test_an_item_without_a_code_is_held(name: str) -> None:
     item = ITEMS.prepare(Item(code="  ", name=name), Settings())
     problems = list(ITEMS.check(item, Settings()))
-    assert [problem.cause for problem in problems] == ["item-without-code"]
+    assert [problem.cause for problem in problems] == ["code-missing"]
     assert name in problems[0].what
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tieout.contract import Connection, Key
+from tieout.contract import Connection
+from tieout.work import Key
 from tieout_xero import XERO, find, listing
 
 from .conftest import Xero, guid, ticks

@@ -6,8 +6,9 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from tieout.contract import Batch, Connection, Op, Step
+from tieout.contract import Connection
 from tieout.errors import OutcomeUnknown
+from tieout.work import Batch, Op, Step
 from tieout_xero import XERO, push
 
 from .conftest import API, Xero, guid

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from tieout import codec
-from tieout.contract import Connection, Cursor, Page
+from tieout.contract import Connection, Cursor
 from tieout.errors import ContractError, Unavailable
+from tieout.work import Page
 from tieout_xero import XERO, fetch, listing
 
 from .conftest import Xero, guid, ticks
@@ -52,7 +53,7 @@ def test_a_pass_reads_everything_with_the_parameters_that_bring_it_whole(
     assert first.params == {
         "unitdp": "4",
         "includeArchived": "true",
-        "order": "UpdatedDateUTC ASC",
+        "order": "InvoiceID ASC",
         "page": "1",
         "pageSize": "10",
     }
@@ -157,18 +158,21 @@ def test_items_come_in_one_call_without_pages(xero: Xero, connection: Connection
     assert page is not None
     assert len(page.wires) == 30
     assert page.next is None
-    assert xero.calls[0].params == {"unitdp": "4", "order": "UpdatedDateUTC ASC"}
+    assert xero.calls[0].params == {"unitdp": "4", "order": "ItemID ASC"}
 
 
 @pytest.mark.parametrize(
     ("resource", "params"),
-    [("Contacts", {"includeArchived": "true"}), ("PurchaseOrders", {})],
+    [
+        ("Contacts", {"includeArchived": "true", "order": "ContactID ASC"}),
+        ("PurchaseOrders", {"order": "PurchaseOrderID ASC"}),
+    ],
 )
 def test_each_list_is_asked_with_its_own_parameters(
     xero: Xero, connection: Connection, resource: str, params: dict[str, str]
 ) -> None:
     fetch(connection, XERO.resource(resource), None)
-    assert xero.calls[0].params == {**params, "order": "UpdatedDateUTC ASC", "page": "1", "pageSize": "10"}
+    assert xero.calls[0].params == {**params, "page": "1", "pageSize": "10"}
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,8 @@ def _create(path: Path) -> None:
             fix="Check the path and that you may write there.",
         ) from error
     finally:
-        made.unlink(missing_ok=True)
+        with suppress(OSError):
+            made.unlink()
 
 
 def _engine(url: str) -> Engine:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 
 from tieout import config as configuration
 from tieout.clock import Clock
@@ -139,7 +139,7 @@ class Desk:
     def _audit(self, what: str, data: Mapping[str, Any] | None = None) -> None:
         row = {"at": self._clock.now(), "who": self._who, "what": what, "data": data and dict(data)}
         with self._ledger.writing() as sql:
-            sql.execute(AuditRow.__table__.insert().values(**row))
+            sql.execute(insert(AuditRow).values(**row))
 
     @property
     def pairs(self) -> tuple[str, ...]:

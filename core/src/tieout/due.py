@@ -44,9 +44,10 @@ class Due:
         return self.change is not None and self.verdict.kind not in ("hold", "skip")
 
     def hold(self, *problems: Problem) -> None:
-        """Stop it here, adding to the problems found before."""
-        before = self.verdict.problems if self.verdict.kind == "hold" else ()
-        self.verdict = Verdict("hold", (*before, *problems))
+        """Stop it here, adding to the problems found before; what both sides say is told once."""
+        told = list(self.verdict.problems) if self.verdict.kind == "hold" else []
+        known = {(problem.cause, problem.about) for problem in told}
+        self.verdict = Verdict("hold", (*told, *(one for one in problems if (one.cause, one.about) not in known)))
 
     def count(self, counts: Counts) -> None:
         """Count it once: how it came in, and what became of it."""

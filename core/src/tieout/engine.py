@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from tieout.clock import Clock
 from tieout.config import Config, PairConfig
@@ -177,7 +177,7 @@ class Engine:
         with self.ledger.writing(*leases) as sql:
             gone = (RunRow.c.pair == pair.name, RunRow.c.state == "running")
             sql.execute(update(RunRow).where(*gone).values(state="died"))
-            run = sql.execute(RunRow.__table__.insert().values(**row)).inserted_primary_key[0]
+            run: int = sql.execute(insert(RunRow).values(**row).returning(RunRow.c.id)).scalar_one()
         self.tell("run.started", {"pair": pair.name, "run": run})
         try:
             yield run
@@ -227,7 +227,7 @@ class Engine:
         with self.ledger.writing(*leases) as sql:
             older = (PlanRow.c.pair == pair.name, PlanRow.c.state.in_(("making", "open", "applying")))
             sql.execute(update(PlanRow).where(*older).values(state="superseded"))
-            plan = sql.execute(PlanRow.__table__.insert().values(**row)).inserted_primary_key[0]
+            plan: int = sql.execute(insert(PlanRow).values(**row).returning(PlanRow.c.id)).scalar_one()
         planner = Planner(self.ledger, leases, plan, run, self.clock.now(), self.tell, flows, frozenset(whole))
         counts = planner.decide()
         with self.ledger.writing(*leases) as sql:

@@ -14,32 +14,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import pluggy
 
 from tieout import oauth
-from tieout.contract import (
-    Answer,
-    Batch,
-    Check,
-    Connection,
-    Connector,
-    Consent,
-    Cursor,
-    Event,
-    Key,
-    Kind,
-    Page,
-    Receipt,
-    Reject,
-    Resource,
-    Step,
-    Tenant,
-    Wire,
-    Work,
-)
+from tieout.contract import Answer, Check, Connection, Connector, Consent, Cursor, Event, Kind, Resource, Tenant, Wire
 from tieout.errors import ContractError, OutcomeUnknown, Refused, TieoutError
 from tieout.hooks import hookimpl
 from tieout.http import HttpAuth
 from tieout.log import logger
 from tieout.model import Record, Reference
 from tieout.secret import redact
+from tieout.work import Batch, Key, Page, Receipt, Reject, Step, Work
 
 if TYPE_CHECKING:
     import typer

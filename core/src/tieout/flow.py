@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 
 from tieout.codec import dumps
-from tieout.contract import Binding, Connection, Connector, Entity, Lowering, Reject, Resource, Step, Terms, Wire, Work
+from tieout.contract import Binding, Connection, Connector, Entity, Resource, Terms, Wire
 from tieout.errors import ContractError
 from tieout.facade import Facade
 from tieout.model import Record
+from tieout.work import Lowering, Reject, Step, Work
 
 
 @dataclass(frozen=True, slots=True)

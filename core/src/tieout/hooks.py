@@ -14,7 +14,6 @@ import pluggy
 
 from tieout.contract import (
     Answer,
-    Batch,
     Binding,
     Check,
     Connection,
@@ -23,16 +22,13 @@ from tieout.contract import (
     Cursor,
     Entity,
     Event,
-    Key,
     Kind,
-    Page,
-    Receipt,
     Resource,
     Tenant,
     Wire,
-    Work,
 )
 from tieout.model import Reference
+from tieout.work import Batch, Key, Page, Receipt, Work
 
 if TYPE_CHECKING:
     import typer

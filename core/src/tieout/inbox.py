@@ -14,12 +14,13 @@ from sqlalchemy import Connection as Sql
 from sqlalchemy import delete, select, update
 
 from tieout.codec import digest
-from tieout.contract import Connection, Page, Reject, Resource, Wire, first
+from tieout.contract import Connection, Resource, Wire, first
 from tieout.errors import ContractError
 from tieout.flow import End, Flow, tenant_key
 from tieout.lease import Lease
 from tieout.ledger import CursorRow, DueRow, InboxRow, KeyRow, Ledger, LinkRow, chunks
 from tieout.match import keys
+from tieout.work import Page, Reject
 
 Told = Callable[[str, dict[str, Any]], None]
 

@@ -291,7 +291,7 @@ class TieRow(Row, table=True):
     mark: str | None = None
     period: str
     currency: str
-    total: Any = Field(default=None, sa_type=Json)
+    total: Any = Field(default=None, sa_type=Json, nullable=True)
     standing: str
     claimed: bool = False
 

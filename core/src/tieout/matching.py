@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import delete, select, tuple_
 
-from tieout.contract import Key, Reject
 from tieout.due import Due, held_row
 from tieout.errors import Problem
 from tieout.flow import Flow, load
@@ -18,6 +17,7 @@ from tieout.lease import Lease
 from tieout.ledger import ChangeRow, DueRow, HeldRow, InboxRow, KeyRow, Ledger, LinkRow, chunks
 from tieout.match import Candidate, Match, choose, keys, twin
 from tieout.model import Record
+from tieout.work import Key, Reject
 
 
 @dataclass(slots=True)

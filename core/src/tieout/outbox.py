@@ -17,7 +17,6 @@ from sqlalchemy import select
 
 from tieout.clock import Clock
 from tieout.codec import digest, dumps
-from tieout.contract import Batch, Op, Receipt, Step
 from tieout.errors import OutcomeUnknown, Problem, Rejected, Throttled, Unavailable
 from tieout.flow import End, Flow, levels
 from tieout.inbox import Told
@@ -25,6 +24,7 @@ from tieout.lease import Lease
 from tieout.ledger import BatchRow, ChangeRow, InboxRow, Ledger, LinkRow, chunks
 from tieout.receipts import Receipts
 from tieout.references import fill
+from tieout.work import Batch, Op, Receipt, Step
 
 IN_FLIGHT = 4
 TRIES = 4

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from tieout.codec import digest
-from tieout.contract import Lowering, Reject, Step
 from tieout.due import Due, held_row
 from tieout.flow import Flow, dump, load
 from tieout.inbox import Told, wires
@@ -24,6 +23,7 @@ from tieout.plan import Case, Past, Verdict, decide
 from tieout.references import places, texts
 from tieout.report import Counts
 from tieout.resolve import Resolver
+from tieout.work import Lowering, Reject, Step
 
 PAGE = 200
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select, update
 
 from tieout.clock import Clock
-from tieout.contract import Key, Outcome, Receipt, Wire, first
+from tieout.contract import Wire, first
 from tieout.errors import Problem
 from tieout.flow import Flow, load
 from tieout.inbox import inbox_row, index, wires
@@ -19,6 +19,7 @@ from tieout.ledger import BatchRow, ChangeRow, DueRow, HeldRow, InboxRow, Ledger
 from tieout.match import normal
 from tieout.model import Record
 from tieout.references import differing
+from tieout.work import Key, Outcome, Receipt
 
 if TYPE_CHECKING:
     from tieout.outbox import Sending

@@ -9,11 +9,11 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
-from tieout.contract import Reject
 from tieout.engine import Engine
 from tieout.errors import Problem
 from tieout.flow import End, Flow
@@ -21,6 +21,7 @@ from tieout.ledger import HeldRow, LinkRow, TieRow, chunks
 from tieout.match import joined, label, normal
 from tieout.model import Record
 from tieout.report import Difference, TieLine, TieOut
+from tieout.work import Reject
 
 ZERO = Decimal(0)
 _FIELDS = ("source_count", "held_count", "skipped_count", "target_count")
@@ -39,7 +40,8 @@ class Tie:
 
     def read(self) -> None:
         """Read every resource of both sides completely."""
-        for side, end_of in (("source", lambda flow: flow.source), ("target", lambda flow: flow.target)):
+        for side in ("source", "target"):
+            end_of: Callable[[Flow], End] = attrgetter(side)
             resources: dict[str, list[Flow]] = {}
             for flow in self.flows:
                 resources.setdefault(end_of(flow).resource.name, []).append(flow)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 
@@ -33,20 +33,25 @@ class Views:
         connector = self.plugins.connectors.get(settings.plugin)
         with self.ledger.reading() as sql:
             row = sql.execute(select(ConnectionRow).where(ConnectionRow.c.name == name)).first()
-        tenant = Tenant(row.tenant_id, row.tenant_name or "") if row is not None and row.tenant_id else None
-        paused = row is not None and row.paused_until is not None and row.paused_until > self.clock.now()
-        return ConnectionView(
+        view = ConnectionView(
             name=name,
             plugin=settings.plugin,
             title=connector.title if connector else settings.plugin,
-            state="paused" if paused else "connected" if tenant else "not connected",
-            tenant=tenant,
-            connected_at=row.connected_at if row is not None else None,
-            connected_by=row.connected_by if row is not None else None,
-            paused_until=row.paused_until if paused else None,
-            why=(row.paused_why or "") if paused else "",
+            state="not connected",
             needs_consent=self.connections.needs_consent(name) if connector else False,
         )
+        if row is None or not row.tenant_id:
+            return view
+        view = replace(
+            view,
+            state="connected",
+            tenant=Tenant(row.tenant_id, row.tenant_name or ""),
+            connected_at=row.connected_at,
+            connected_by=row.connected_by,
+        )
+        if row.paused_until is None or row.paused_until <= self.clock.now():
+            return view
+        return replace(view, state="paused", paused_until=row.paused_until, why=row.paused_why or "")
 
     def pair(self, settings: PairConfig) -> PairView:
         """One pair with its connections, flows and holds."""
@@ -90,7 +95,7 @@ class Views:
                 .where(HeldRow.c.pair == pair, HeldRow.c.entity == name)
                 .group_by(HeldRow.c.kind)
             )
-            held: dict[str, int] = dict(sql.execute(kinds).tuples().all())
+            held = {row[0]: row[1] for row in sql.execute(kinds)}
             sides = [
                 f"{self.config.connections[one].plugin}:{tenant.id if tenant else ''}"
                 for one, tenant in zip((settings.source, settings.target), tenants, strict=True)

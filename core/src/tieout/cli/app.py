@@ -13,9 +13,9 @@ from typer.core import TyperGroup
 
 from tieout import __version__
 from tieout.cli import connections, demo, pairs, plugins
-from tieout.cli.options import examples, speaker
-from tieout.cli.terminal import Terminal, unexpected
-from tieout.errors import ConfigError, TieoutError
+from tieout.cli.options import EXTRAS, examples, speaker
+from tieout.cli.terminal import STOPPED, Terminal, unexpected
+from tieout.errors import ConfigError, TieoutError, Unavailable
 
 _EPILOG = "\n\n".join(
     (
@@ -59,7 +59,10 @@ class _Commands(TyperGroup):
         except ConfigError:  # what is wrong with the file is said by the command that needs it
             desk.commands(None, extra)
         made = typer.main.get_command(extra)
-        return dict(made.commands) if isinstance(made, TyperGroup) else {}
+        found = dict(made.commands) if isinstance(made, TyperGroup) else {}
+        for command in found.values():
+            setattr(command, "rich_help_panel", EXTRAS)  # noqa: B010 - typer's type of a command does not show it
+        return found
 
 
 app = typer.Typer(
@@ -86,7 +89,8 @@ def _version(value: bool) -> None:
 def root(
     ctx: typer.Context,
     config: Annotated[
-        Path | None, typer.Option("--config", "-c", metavar="FILE", help="The configuration [default: plugins.toml].")
+        Path | None,
+        typer.Option("--config", "-c", metavar="FILE", help="The configuration; plugins.toml here if not named."),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
@@ -103,10 +107,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app(arguments, obj=terminal, prog_name="tieout")
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
-        if code == pairs.STOPPED and not terminal.stop.is_set():
+        if code == STOPPED and not terminal.stop.is_set():
             terminal.say("\n[yellow]Stopped.[/] What was done before this is kept.")
         return code
     except Exception as error:
+        if terminal.stop.is_set() and isinstance(error, Unavailable):  # a call that was no longer made
+            terminal.say_stopped()
+            return STOPPED
         told = error if isinstance(error, TieoutError) else unexpected(error)
         if os.environ.get("TIEOUT_DEBUG"):
             traceback.print_exception(error)

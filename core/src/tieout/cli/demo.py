@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tomlkit
 import typer
+from rich.console import RenderableType
 from rich.markup import escape
 from rich.rule import Rule
+from rich.table import Table
 from rich.text import Text
 
 from tieout.cli import consent, screens, starter
 from tieout.cli.options import TRY, Json, examples, speaker
-from tieout.cli.pairs import STOPPED
 from tieout.cli.progress import Told
-from tieout.cli.terminal import Terminal
+from tieout.cli.terminal import STOPPED, Terminal
 from tieout.cli.words import count, span
 from tieout.errors import Refused
 
@@ -54,13 +55,14 @@ def demo(
     terminal = speaker(ctx)
     template = Path("plugins.toml").read_text(encoding="utf-8") if Path("plugins.toml").is_file() else starter.text()
     visit = consent.in_browser(terminal) if browser else consent.by_program
-    with terminal.stoppable() as stop, desk.sandbox({"speed": Decimal(speed)}) as sandbox:
+    with desk.sandbox({"speed": Decimal(speed)}) as sandbox:
         config = write(FOLDER, template, sandbox, speed)
-        found = _Demo(terminal, config, stop).play(visit)
-        _end(terminal, config, found, keep)
+        with terminal.stoppable() as stop:
+            found = _Demo(terminal, config, stop).play(visit)
+        terminal.show(found, *_ending(config, found, sandbox if keep else None))
         if keep:
-            terminal.say("\n[bold]The sandbox stays up.[/] Press Ctrl-C to end it.")
-            stop.wait()
+            with terminal.stoppable("The sandbox ends.") as stop:
+                stop.wait()
     raise typer.Exit(0 if found.right else 3)
 
 
@@ -134,6 +136,7 @@ class _Demo:
         self._terminal = terminal
         self._config = config
         self._stop = stop
+        self._told = Told(terminal)
         self._step = 0
 
     def play(self, visit: Callable[[str], None]) -> Played:
@@ -147,7 +150,8 @@ class _Demo:
             first = self._sync(desk, name)
             second = self._again(desk, name)
             self._heading("Reconcile: both sides read afresh and tied out, to the cent")
-            proof = desk.reconcile(name)
+            with self._told:
+                proof = desk.reconcile(name)
             self._unless_stopped()
             self._say(screens.tie_out(proof, desk.status(name), self._terminal.clock.now()))
         return Played(first, second, proof)
@@ -156,10 +160,7 @@ class _Demo:
     def _open(self) -> Iterator[Desk]:
         from tieout import desk
 
-        with (
-            Told(self._terminal) as told,
-            desk.Desk.open(self._config, observer=told.observe, stop=self._stop) as opened,
-        ):
+        with desk.Desk.open(self._config, observer=self._told.observe, stop=self._stop) as opened:
             yield opened
 
     def _connect(self, desk: Desk, visit: Callable[[str], None]) -> None:
@@ -185,21 +186,26 @@ class _Demo:
         self._heading("Plan, go live, sync: every app that is on")
 
         def approve(view: PlanView) -> bool:
-            self._say(screens.plan(view, self._terminal.clock.now()), Text(""))
-            self._say(f"[bold]{escape(view.question())}[/] The demo says yes.")
+            with self._told.quiet():
+                self._say(screens.plan(view, self._terminal.clock.now()), Text(""))
+                self._say(f"[bold]{escape(view.question())}[/] The demo says yes.")
             return not self._stop.is_set()
 
-        report = desk.sync(name, approve)
+        with self._told:
+            report = desk.sync(name, approve)
         self._unless_stopped()
-        self._say(screens.run(report, self._terminal.clock.now()), Text(f"It took {_lasted(report)}.", style="dim"))
+        self._say(screens.run(report), Text(f"{_lasted(report)}.", style="dim"), screens.holds(report.holds))
         return report
 
     def _again(self, desk: Desk, name: str) -> RunReport:
         self._heading("Sync again: nothing has changed, so nothing is written")
-        report = desk.sync(name, lambda view: False)
+        with self._told:
+            report = desk.sync(name, lambda view: False)
         self._unless_stopped()
-        reads, writes = (sum(getattr(one, kind) for one in report.calls) for kind in ("reads", "writes"))
-        self._say(f"{count(writes, 'write')} and {count(reads, 'read')} in {_lasted(report)}.")
+        changes = sum(one.planned for one in report.counts.values())
+        self._say(
+            f"{count(changes, 'change')} to make.", Text(f"{screens.calls(report)} {_lasted(report)}.", style="dim")
+        )
         return report
 
     def _heading(self, words: str) -> None:
@@ -220,32 +226,30 @@ class _Demo:
             raise typer.Exit(STOPPED)
 
 
-def _end(terminal: Terminal, config: Path, found: Played, keep: bool) -> None:
-    verdict = (
-        Text("The demo ended as it should: synced, then nothing to write, and tied out to the cent.", "bold green")
-        if found.right
-        else Text("The demo did not end as it should: see what is red above.", "bold red")
-    )
-    lines = [
-        "",
-        "What to try next:",
-        f"  tieout --config {config} status        what is in sync and what needs attention",
-    ]
-    if keep:
-        lines += [
-            f"  tieout --config {config} sync          change something and sync again",
-            f"  tieout --config {config} reconcile     the proof again",
-        ]
+def _ending(config: Path, found: Played, sandbox: Any) -> Iterator[RenderableType]:
+    """How it ended, and what to try next; `sandbox` where it stays up."""
+    yield Text("")
+    if found.right:
+        yield Text(
+            "The demo ended as it should: synced, then nothing to write, and tied out to the cent.", "bold green"
+        )
     else:
-        lines += [
-            "  tieout demo --keep                                the same, and the sandbox stays up to try things"
-        ]
-    lines += [
-        f"  {config}                     the configuration, with comments",
-        "  tieout init                                       begin with your own firm",
-    ]
-    terminal.show(found, Text(""), verdict, *(Text(line) for line in lines))
+        yield Text("The demo did not end as it should: see what is red above.", "bold red")
+    yield screens.heading("What to try next")
+    steps = Table.grid(padding=(0, 3))
+    steps.add_row(f"  tieout --config {config} status", "what is in sync and what needs attention")
+    if sandbox is not None:
+        steps.add_row(f"  tieout --config {config} sync", "sync again, from another terminal")
+        steps.add_row(f"  tieout --config {config} reconcile", "the proof again, after you changed something")
+    else:
+        steps.add_row("  tieout demo --keep", "the same, and the sandbox stays up")
+    steps.add_row(f"  {config}", "the configuration that it ran, with comments")
+    steps.add_row("  tieout init", "begin with your own firm")
+    yield steps
+    if sandbox is not None:
+        yield Text(f"\nApptivo is at {sandbox.apptivo['base-url']}, Xero at {sandbox.xero['api-url']}.")
+        yield Text("The sandbox stays up until you press Ctrl-C.", "bold")
 
 
 def _lasted(report: RunReport) -> str:
-    return span(report.ended - report.started)
+    return f"It took {span(report.ended - report.started)}"

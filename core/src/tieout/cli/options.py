@@ -15,7 +15,7 @@ from tieout.cli.terminal import Terminal
 if TYPE_CHECKING:
     from tieout.desk import Desk
 
-SET_UP, WORK, TRY = "Set up", "Work", "Try it"
+SET_UP, WORK, TRY, EXTRAS = "Set up", "Work", "Try it", "Extras"
 """The groups of commands on the first page of help."""
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from tieout.cli import screens
 from tieout.cli.options import SET_UP, WORK, Json, Pair, examples, opened, speaker
-from tieout.cli.terminal import Terminal
+from tieout.cli.terminal import STOPPED, Terminal
 from tieout.cli.words import count
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from tieout.desk import Desk, PlanView
 
 commands = typer.Typer()
-
-STOPPED = 130
-"""The exit code of work that Ctrl-C or SIGTERM ended in order."""
 
 
 @commands.command(
@@ -96,8 +93,10 @@ def sync(
     terminal = speaker(ctx)
     with opened(terminal) as (desk, told):
         report = desk.sync(desk.pair(pair), lambda view: _approved(terminal, told, view, yes=yes))
-    terminal.show(report, screens.run(report, terminal.clock.now()))
+    terminal.show(report, screens.run(report))
     _unless_stopped(terminal)
+    if held := sum(one.held for one in report.counts.values()):
+        terminal.say("", f"{count(held, 'record')} held. Why, and what to do: {terminal.command('status')}")
     if report.state == "planned":
         terminal.say("", f"[yellow]Nothing was sent.[/] To go live: {terminal.command('sync --yes')}")
     raise typer.Exit(outcome(report))
@@ -116,6 +115,9 @@ def status(ctx: typer.Context, pair: Pair = None, as_json: Json = False) -> None
         screens.connections(connections, now),
         *(screens.pair(view, now) for view in views),
     )
+    for connection in connections:
+        if connection.state == "not connected":
+            terminal.say(f"[dim]To connect {connection.title}:[/] {terminal.command(f'connect {connection.name}')}")
 
 
 @commands.command(
@@ -163,11 +165,7 @@ def run(
 
 def _unless_stopped(terminal: Terminal) -> None:
     if terminal.stop.is_set():
-        terminal.say(
-            "",
-            "[yellow]Stopped.[/] Everything read, planned and answered so far is kept.",
-            f"To go on where it stopped: {terminal.command('sync')}",
-        )
+        terminal.say_stopped()
         raise typer.Exit(STOPPED)
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from tieout.cli.words import count
@@ -20,32 +21,30 @@ _EVERY = 3.0
 
 
 class Told:
-    """Shows the events of a run: rows that move on a terminal, elsewhere a plain line now and then.
+    """Shows the events of a run while it is entered: a moving row for each stage, elsewhere a plain line now and then.
 
-    A context manager; `observe` is what the desk calls with each event.
+    `observe` is what the desk calls with each event. It may be entered again for the next piece of work.
     """
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
-        self._rows: dict[str, TaskID] = {}
-        self._read: dict[str, int] = {}
         self._said = terminal.clock.monotonic() - _EVERY
-        self._live = (
-            Progress(
+        self._read: dict[tuple[str, str], int] = {}
+        self._rows: dict[str, TaskID] = {}
+        self._live: Progress | None = None
+
+    def __enter__(self) -> Self:
+        self._read, self._rows = {}, {}
+        if self._terminal.err.is_terminal:
+            self._live = Progress(
                 SpinnerColumn(finished_text="[green]✓[/]"),
                 TextColumn("{task.description}"),
                 BarColumn(bar_width=30),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
-                console=terminal.err,
+                console=self._terminal.err,
                 transient=True,
             )
-            if terminal.err.is_terminal
-            else None
-        )
-
-    def __enter__(self) -> Self:
-        if self._live:
             self._live.start()
         return self
 
@@ -54,10 +53,11 @@ class Told:
     ) -> None:
         if self._live:
             self._live.stop()
+            self._live = None
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
-        """Hold still while a person is asked."""
+        """Hold still while a person is told or asked something."""
         if self._live:
             self._live.stop()
         yield
@@ -69,32 +69,33 @@ class Told:
         data = event.data
         match event.name:
             case "page.read" | "tie.read":
-                row = f"Reading {data['connection']} {data['resource']}"
-                self._read[row] = data.get("total") or self._read.get(row, 0) + data["records"]
-                self._tell(row, self._read[row], None)
+                page = (data["connection"], data["resource"])
+                self._read[page] = data.get("total", data["records"])
+                self._tell("Reading", " ".join(page), sum(self._read.values()), None)
             case "entity.decided":
-                self._tell(f"Deciding {data['entity']}", data["done"], data["of"])
+                self._tell("Deciding", data["entity"], data["done"], data["of"])
             case "batch.answered":
-                self._tell("Sending", data["done"], data["of"])
+                self._tell("Sending", data["resource"], data["done"], data["of"])
             case "run.waiting":
                 self._wait(data["seconds"], data["why"])
-            case "run.ended" if self._live:
-                self._live.stop()
 
-    def _tell(self, row: str, done: int, of: int | None) -> None:
-        if self._live is None:
-            self._line(f"{row}: {done:,} of {of:,}" if of else f"{row}: {count(done, 'record')}")
+    def _tell(self, stage: str, about: str, done: int, of: int | None) -> None:
+        live = self._live
+        if live is None:
+            self._line(f"{stage} {about}: {f'{done:,} of {of:,}' if of else count(done, 'record')}")
             return
-        if row not in self._rows:
-            self._rows[row] = self._live.add_task(row, total=of)
-        self._live.update(self._rows[row], completed=done, total=of)
+        if stage not in self._rows:
+            for row in self._rows.values():
+                live.update(row, total=live.tasks[live.task_ids.index(row)].completed)
+            self._rows[stage] = live.add_task(stage, total=of)
+        live.update(self._rows[stage], description=escape(f"{stage} {about}"), completed=done, total=of)
 
     def _wait(self, seconds: float, why: str) -> None:
         words = f"Waiting {seconds:.0f} s: {why}"
         if self._live:
-            self._live.console.print(f"[dim]{words}[/]")
+            self._live.console.print(escape(words), style="dim")
         else:
-            self._line(words)
+            self._line(escape(words))
 
     def _line(self, words: str) -> None:
         if (now := self._terminal.clock.monotonic()) - self._said >= _EVERY:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -42,7 +43,7 @@ def table(*columns: str, figures: Iterable[str] = ()) -> Table:
     made = Table(box=box.SIMPLE, pad_edge=False, header_style="bold", show_edge=False)
     numbers = frozenset(figures)
     for name in columns:
-        made.add_column(name, justify="right" if name in numbers else "left", no_wrap=name in numbers)
+        made.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
     return made
 
 
@@ -122,35 +123,28 @@ def plan(view: PlanView, now: datetime) -> RenderableType:
     return Group(heading(f"Plan for {view.pair}"), *(Text(words) for words in facts), *warnings, Text(""), made)
 
 
-def run(report: RunReport, now: datetime) -> RenderableType:
+def run(report: RunReport) -> RenderableType:
     """How a run ended, per entity, with the calls that it took."""
     parts: list[RenderableType] = [heading(f"Run {report.run} of {report.pair}: {report.state}")]
     if report.message:
         parts.append(Text(report.message, style="" if report.state == "done" else "yellow"))
-    parts += [Text(""), counts(report.counts), Text("")]
-    made = ", ".join(f"{escape(one.connection)} {one.reads} reads and {one.writes} writes" for one in report.calls)
-    if made:
-        parts.append(f"[dim]Calls: {made}; the least possible is {count(report.least_writes, 'write')}.[/]")
-    return Group(*parts, holds(report.holds))
+    parts += [Text(""), counts(report.counts), Text(""), Text(calls(report), style="dim")]
+    return Group(*parts)
+
+
+def calls(report: RunReport) -> str:
+    """The calls of a run by connection, and the least writes that would do."""
+    made = (f"{one.connection} {count(one.reads, 'read')} and {count(one.writes, 'write')}" for one in report.calls)
+    return f"Calls: {', '.join(made) or 'none'}; the least possible is {count(report.least_writes, 'write')}."
 
 
 def tie_out(proof: TieOut, view: PairView, now: datetime) -> RenderableType:
     """The proof: per entity and currency, then what does not tie, then what is held or foreign."""
     source, target = view.source.title, view.target.title
-    names = (source, "Held", "Skipped", target, f"{source} total", "Held total", f"{target} total", "Variance")
-    made = table("", "Currency", *names, figures=names)
+    names = ("Records", source, "Held", "Skipped", target, "Variance")
+    made = table("", "", *names, figures=names)
     for line in _by_currency(proof.lines):
-        open_counts = f" ({line.count_variance:+d})" if line.count_variance else ""
-        if line.currency:
-            totals = [f"{amount:,.2f}" for amount in (line.source_total, line.held_total + line.skipped_total)]
-            totals += [f"{line.target_total:,.2f}", f"{line.variance:,.2f}{open_counts}"]
-        else:
-            totals = ["", "", "", f"{line.count_variance}"]
-        totals[-1] = f"[{'green' if _clear(line) else 'bold red'}]{totals[-1]}[/]"
-        numbers = (line.source_count, line.held_count, line.skipped_count, line.target_count)
-        made.add_row(
-            f"{line.entity} {line.period}".strip(), line.currency, *(_figure(number) for number in numbers), *totals
-        )
+        made.add_row(f"{line.entity} {line.period}".strip(), line.currency, f"{line.source_count:,}", *_sides(line))
     verdict = (
         Text("It ties out: every record is explained, to the cent.", style="bold green")
         if proof.ties
@@ -269,6 +263,22 @@ def _explained(items: Sequence[Difference]) -> Iterable[tuple[str, int]]:
         ("foreign", "in the books that Tieout neither made nor linked"),
     ):
         yield words, sum(one.state == state for one in items)
+
+
+def _sides(line: TieLine) -> Iterator[Text]:
+    """Both sides, what stays between them and what is unexplained: money, or records where there is no money."""
+    what = "total" if line.currency else "count"
+    for part in ("source", "held", "skipped", "target"):
+        yield _amount(getattr(line, f"{part}_{what}"))
+    left = _amount(line.variance if line.currency else line.count_variance)
+    if line.currency and line.count_variance:
+        left.append(f" and {count(abs(line.count_variance), 'record')}")
+    left.stylize("green" if _clear(line) else "bold red")
+    yield left
+
+
+def _amount(value: Decimal | int) -> Text:
+    return Text(f"{value:,.2f}" if isinstance(value, Decimal) else f"{value:,}")
 
 
 def _clear(line: TieLine) -> bool:

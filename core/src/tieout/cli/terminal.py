@@ -25,8 +25,12 @@ from tieout.errors import ConfigError, TieoutError
 if TYPE_CHECKING:
     from tieout.errors import Problem
 
+STOPPED = 130
+"""The exit code of work that Ctrl-C or SIGTERM ended in order."""
+
 _PIPE_WIDTH = 160
 """Columns where no terminal says how wide it is: tables stay whole in files and pipes."""
+_STOPPING = "Stopping after the current batch. Press Ctrl-C again to stop at once."
 
 
 def _console(stream: str) -> Console:
@@ -108,6 +112,14 @@ class Terminal:
         if self.structured:
             self.print_json({"error": problem, "exit_code": code})
 
+    def say_stopped(self) -> None:
+        """Tell that the work was stopped, what is kept, and how to go on."""
+        self.say(
+            "",
+            "[yellow]Stopped.[/] Everything read, planned and answered so far is kept.",
+            f"To go on where it stopped: {self.command('sync')}",
+        )
+
     def ask(self, question: str) -> bool:
         """Ask a person yes or no; no is what Enter means."""
         self.err.print(Text(f"{question} [y/N] ", style="bold"), end="")
@@ -124,7 +136,7 @@ class Terminal:
                 return int(answer) - 1
 
     @contextmanager
-    def stoppable(self) -> Iterator[threading.Event]:
+    def stoppable(self, words: str = _STOPPING) -> Iterator[threading.Event]:
         """Let Ctrl-C and SIGTERM end long work after the current batch; a second Ctrl-C ends it at once."""
 
         def ask_to_stop(number: int, frame: FrameType | None) -> None:
@@ -132,7 +144,7 @@ class Terminal:
                 raise KeyboardInterrupt
             self.stop.set()
             # A signal may arrive while the console is at work, so this goes round it.
-            os.write(2, b"\nStopping after the current batch. Press Ctrl-C again to stop at once.\n")
+            os.write(2, f"\n{words}\n".encode())
 
         before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:

@@ -2,10 +2,11 @@
 
 `EntitySuite`, `ConnectorSuite` and `TargetSuite` are classes of tests; subclass one in your own tests, name your
 plugin's module and give it some records. `connect` reaches your system, or its stand-in, as core would; `FakeHttp`,
-`FakeClock`, `FakeVault` and `terms` stand in for what core gives your functions.
+`FakeClock`, `FakeVault` and `terms` stand in for what core gives your functions, and `rules` are the rules themselves.
 Install it with `pip install tieout[testing]`.
 """
 
+from tieout.testing import rules
 from tieout.testing.connector import ConnectorSuite
 from tieout.testing.doubles import Answer, Call, FakeClock, FakeHttp, forward, reordered, reply
 from tieout.testing.entity import EntitySuite
@@ -27,5 +28,6 @@ __all__ = [
     "forward",
     "reordered",
     "reply",
+    "rules",
     "terms",
 ]

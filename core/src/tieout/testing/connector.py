@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 
 from tieout import codec
-from tieout.contract import Connection, Connector, Key, Page, Reject, Resource, Settings, Wire, Work
+from tieout.contract import Connection, Connector, Resource, Settings, Wire
 from tieout.errors import ReauthNeeded, TieoutError, Unavailable
 from tieout.facade import Facade
 from tieout.model import Record
@@ -18,6 +18,7 @@ from tieout.plugins import admit
 from tieout.testing import rules
 from tieout.testing.doubles import FakeClock, FakeHttp, forward, reply
 from tieout.testing.samples import Sample
+from tieout.work import Key, Page, Reject, Work
 
 NOT_JSON = reply(200, content=b"<html>down for maintenance</html>", headers={"Content-Type": "text/html"})
 

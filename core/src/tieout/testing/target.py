@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pytest
 
 from tieout import codec
-from tieout.contract import Batch, Connection, Key, Lowering, Receipt, Reject, Resource, Step, Work
+from tieout.contract import Connection, Resource
 from tieout.errors import OutcomeUnknown, ReauthNeeded, TieoutError, Unavailable
 from tieout.facade import Facade
 from tieout.model import Document, Item, Record
@@ -21,9 +21,10 @@ from tieout.testing import rules
 from tieout.testing.connector import NOT_JSON
 from tieout.testing.doubles import Answer, FakeHttp, forward, reordered, reply
 from tieout.testing.samples import Sample
+from tieout.work import Batch, Key, Lowering, Receipt, Reject, Step, Work
 
-BIG = Decimal("123456789012345.67")
-"""Seventeen digits: more than a float keeps."""
+BIG = Decimal("987654321098765.43")
+"""Seventeen digits: a float cannot keep them."""
 
 
 class TargetSuite:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from tieout.contract import Check, Connection, Connector, Cursor, Key, Limits, Page, Resource, Terms, Wire
+from tieout.contract import Check, Connection, Connector, Cursor, Limits, Resource, Terms, Wire
 from tieout.errors import Problem, Rejected
 from tieout.hooks import hookimpl
 from tieout.model import Document, Item, Party, Record
+from tieout.work import Key, Page
 
 from tieout_apptivo import documents, firm, items, parties, reading
 from tieout_apptivo.profile import KINDS, shipped

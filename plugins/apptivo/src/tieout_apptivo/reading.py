@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from tieout.codec import digest
-from tieout.contract import Connection, Cursor, Key, Page, Resource, Wire
+from tieout.contract import Connection, Cursor, Resource, Wire
 from tieout.errors import Unavailable
+from tieout.work import Key, Page
 
 from tieout_apptivo import scalars, stamps
 from tieout_apptivo.calls import ask, listing, single

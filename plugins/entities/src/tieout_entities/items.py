@@ -31,7 +31,7 @@ def check(item: Item, settings: Settings) -> Iterable[Problem]:
     """An item needs a code of its own: none is made up, because lines of documents refer to it."""
     if not item.code:
         yield Problem(
-            cause="item-without-code",
+            cause="code-missing",
             what=f"The item {item.name} has no item code." if item.name else "This item has neither code nor name.",
             why="The books know items by their code, and a code made up here could hit another item.",
             fix="Give the item a code of its own in the source.",

@@ -5,23 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tieout.contract import (
-    Batch,
-    Check,
-    Connection,
-    Connector,
-    Cursor,
-    Key,
-    Kind,
-    Limits,
-    Page,
-    Receipt,
-    Resource,
-    Wire,
-    Work,
-)
+from tieout.contract import Check, Connection, Connector, Cursor, Kind, Limits, Resource, Wire
 from tieout.hooks import hookimpl
 from tieout.model import Document, Reference
+from tieout.work import Batch, Key, Page, Receipt, Work
 
 from tieout_xero import consent, finding, posting, pushing, reading
 from tieout_xero import reference as reference_data

@@ -12,9 +12,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tieout.contract import Lowering, Reject, Step, Terms, Wire, Work
+from tieout.contract import Terms, Wire
 from tieout.errors import Problem
 from tieout.model import Document
+from tieout.work import Lowering, Reject, Step, Work
 
 from tieout_xero import accounts, lines, preflight, taxes
 from tieout_xero import wire as xero

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 
-from tieout.contract import Batch, Connection, Receipt, Step, Wire
+from tieout.contract import Connection, Wire
 from tieout.errors import OutcomeUnknown
 from tieout.http import Reply, loads
+from tieout.work import Batch, Receipt, Step
 
 from tieout_xero import messages
 from tieout_xero.listing import LISTINGS, Listing, headers

@@ -1,9 +1,8 @@
 """Reading a list page by page, incrementally, without losing records that move while it is read.
 
-Xero sorts by update time, so a record that changes meanwhile moves to the end and the rest move up: the next page
-would begin one record too late. Therefore each page is asked for anew, from the last stamp that was seen, and what is
-known is dropped. Only where more records than fit on a page share a moment are pages counted; these are sorted by id,
-which never changes, and the pass ends with them.
+Sorted by update time, a record that changes meanwhile moves to the end and the rest move up: the next page would begin
+one record too late. Therefore pages are sorted by id, which never changes; what changes or comes while a pass is
+under way is stamped after its beginning, and the next pass begins there.
 """
 
 from __future__ import annotations
@@ -11,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from tieout.contract import Connection, Cursor, Page, Resource, Wire
+from tieout.contract import Connection, Cursor, Resource, Wire
+from tieout.work import Page
 
-from tieout_xero.listing import LISTINGS, Listing, Rows, rows
+from tieout_xero.listing import LISTINGS, Rows, rows
 from tieout_xero.wire import stamp
 
 _OVERLAP = timedelta(seconds=2)
+"""How far the next pass reaches back: stamps are cut to the second, and "since" may mean "after"."""
+
 _QUIET = timedelta(seconds=60)
 """How long after a change it may take, at most, to show in a list."""
 
@@ -26,48 +28,46 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 def fetch(connection: Connection, resource: Resource, cursor: Cursor | None) -> Page:
     """One page of a resource; a pass begun with None reads all of it, archived and voided records too.
 
-    A cursor is `{"since": UTC to the second or "", "known": {id: stamp}}`; where pages are counted it is
-    `{"since", "page", "quiet", "last", "resume"}`.
+    A cursor is `{"since": UTC to the second or "", "known": {id: stamp}}`, and inside a pass also its `page`, when it
+    `began` by Xero's clock, the `last` stamp seen and what was `seen` near the end.
     """
     listing = LISTINGS[resource.name]
     at = cursor or {"since": "", "known": {}}
-    if "page" in at:
-        return _counted(connection, listing, at)
-    found = rows(connection, listing, {"order": "UpdatedDateUTC ASC"}, since=at["since"])
+    found = rows(connection, listing, {"order": f"{listing.id} ASC"}, page=at.get("page", 1), since=at["since"])
+    began = at["began"] if "began" in at else _began(found)
+    last = max(at.get("last", ""), _text(_last(found.wires)))
+    recent = {
+        str(wire.get(listing.id)): _told(wire)
+        for wire in found.wires
+        if began and _text(_moment(wire)) >= _reach(began)
+    }
+    seen = {**at.get("seen", {}), **recent}
     fresh = tuple(wire for wire in found.wires if at["known"].get(str(wire.get(listing.id))) != _told(wire))
-    last, quiet = _last(found.wires), _quiet(found)
-    if not found.more:
-        return Page(fresh, resume=at if last == _NEVER else _after(last, quiet) or _before(last, found, listing, at))
-    onward = _before(last, found, listing, at)
-    if onward["since"] > at["since"]:
-        return Page(fresh, next=onward)
-    counted = {"since": at["since"], "page": 1, "quiet": _text(quiet), "last": "", "resume": onward}
-    return Page((), next=counted)
-
-
-def _counted(connection: Connection, listing: Listing, at: Cursor) -> Page:
-    found = rows(connection, listing, {"order": f"{listing.id} ASC"}, page=at["page"], since=at["since"])
-    last = max(at["last"], _text(_last(found.wires)))
     if found.more:
-        return Page(found.wires, next={**at, "page": at["page"] + 1, "last": last})
-    resume = _after(datetime.fromisoformat(last + "+00:00"), datetime.fromisoformat(at["quiet"] + "+00:00"))
-    return Page(found.wires, resume=resume or at["resume"])
+        onward = {"page": at.get("page", 1) + 1, "began": began, "last": last, "seen": seen}
+        return Page(fresh, next={"since": at["since"], "known": at["known"], **onward})
+    return Page(fresh, resume=_resume(at, began, last, seen))
 
 
-def _before(last: datetime, found: Rows, listing: Listing, at: Cursor) -> Cursor:
-    """Where to go on while more may come: a little before the last stamp, with what is known from there."""
-    start = (last - _OVERLAP).replace(microsecond=0)
-    known = {str(wire.get(listing.id)): _told(wire) for wire in found.wires if _moment(wire) >= start}
-    return {"since": max(_text(start), at["since"]), "known": known}
+def _resume(at: Cursor, began: str, last: str, seen: dict[str, str]) -> Cursor:
+    """Where the next pass begins: never after this one began, and never before what was already read in quiet."""
+    if not began:
+        return {"since": at["since"], "known": {}}
+    if last <= _text(_NEVER):
+        return {"since": at["since"], "known": {**at["known"], **seen}}
+    if last < _text(_parsed(began) - _QUIET):
+        return {"since": max(_text(_parsed(last) + timedelta(seconds=1)), at["since"]), "known": {}}
+    since = _text(_parsed(min(last, began)) - _OVERLAP)
+    return {"since": max(since, at["since"]), "known": seen}
 
 
-def _after(last: datetime, quiet: datetime) -> Cursor | None:
-    """Where to go on when the last stamp is so old that nothing can come beside it any more: after it."""
-    return {"since": _text(last + timedelta(seconds=1)), "known": {}} if last < quiet else None
+def _began(found: Rows) -> str:
+    return _text(found.at) if found.at else ""
 
 
-def _quiet(found: Rows) -> datetime:
-    return found.at - _QUIET if found.at else _NEVER
+def _reach(began: str) -> str:
+    """The earliest stamp that a next pass may see again."""
+    return _text(_parsed(began) - _QUIET - _OVERLAP)
 
 
 def _last(wires: Iterable[Wire]) -> datetime:
@@ -84,3 +84,7 @@ def _told(wire: Wire) -> str:
 
 def _text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _parsed(text: str) -> datetime:
+    return datetime.fromisoformat(text + "+00:00")

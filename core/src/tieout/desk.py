@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import insert, update
 
 from tieout import config as configuration
 from tieout.clock import Clock
@@ -188,9 +188,7 @@ class Desk:
     def connect(self, name: str) -> Tenant:
         """Connect without a person, by keys or client credentials. Raises `ReauthNeeded` when a consent is needed."""
         self._known(name)
-        tenant = self._connections.ready(name).tenant
-        if tenant is None:
-            raise ReauthNeeded(f"{name} is not connected", fix=f"Connect it: tieout connect {name}")
+        tenant = self._connections.check(name).tenant
         self._joined(name, tenant)
         return tenant
 
@@ -235,8 +233,7 @@ class Desk:
         """End a connection's consent; mappings, links and history are kept."""
         self._known(name)
         self._plugins.facade.disconnect(self._connections.open(name), self._connections.vault)
-        with self._ledger.writing() as sql:
-            sql.execute(delete(ConnectionRow).where(ConnectionRow.c.name == name))
+        self._connections.forget(name)
         self._audit("disconnect", {"connection": name})
 
     # reference data and accounts

@@ -61,6 +61,16 @@ class Due:
             setattr(counts, name, getattr(counts, name) + 1)
 
 
+def told(problem: Problem, flow: Flow) -> dict[str, str]:
+    """A problem as it is stored, with the systems called by their names."""
+    names = {"the source": flow.source.connector.title, "the target": flow.target.connector.title}
+    words = asdict(problem)
+    for part in ("what", "why", "fix"):
+        for placed, name in names.items():
+            words[part] = words[part].replace(placed, name).replace(placed.capitalize(), name)
+    return words
+
+
 def held_row(
     flow: Flow, source_id: str, kind: str, problems: Iterable[Problem], record: Record | None, now: datetime
 ) -> dict[str, Any]:
@@ -70,7 +80,7 @@ def held_row(
         "entity": flow.entity.name,
         "source_id": source_id,
         "kind": kind,
-        "problems": [asdict(problem) for problem in problems],
+        "problems": [told(problem, flow) for problem in problems],
         "label": label(record) if record is not None else source_id,
         "amount": getattr(record, "total", None),
         "currency": getattr(record, "currency", None),

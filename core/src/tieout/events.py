@@ -5,10 +5,14 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from tieout.contract import Event
 from tieout.facade import Facade
 from tieout.log import cleaned, logger
+
+PATIENCE = 5.0
+"""How many seconds the end of a program waits for what is still to be told."""
 
 
 class Events:
@@ -32,9 +36,10 @@ class Events:
             self.dropped += 1
 
     def close(self) -> None:
-        """Wait until everything is told."""
-        self._queue.put(None)
-        self._thread.join()
+        """Wait until everything is told, but not for ever: a plugin may hang."""
+        with suppress(queue.Full):
+            self._queue.put(None, timeout=PATIENCE)
+        self._thread.join(PATIENCE)
 
     def _run(self) -> None:
         while (event := self._queue.get()) is not None:

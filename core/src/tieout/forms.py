@@ -45,7 +45,9 @@ def checked(
     try:
         return model.model_validate(dict(data), context={"folder": folder})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        found = error.errors(include_url=False)
+        # a misspelt key is also a missing one: the slip itself says more
+        first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
         path = [str(part) for part in first["loc"]]
         steps = _steps(path, data)
         place = (*key, *steps)

@@ -125,10 +125,12 @@ class Http:
         Raises `Unavailable` when the system cannot be reached or fails, `Throttled` when a limit is used up for longer
         than a few minutes, `ReauthNeeded`, and `ContractError` for a host that the connector did not declare.
         """
-        for attempt in range(1, TRIES + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             request = self._request(method, url, headers, params=params, data=form, body=body)
             try:
-                return self._send(request, "read")
+                return _expected(self._send(request, "read"))
             except Unavailable:
                 if attempt == TRIES or self._stop.is_set():
                     raise
@@ -139,7 +141,6 @@ class Http:
                     raise
                 seconds = max(left.total_seconds(), 0.0)
             self._clock.wait(seconds, self._stop)
-        raise AssertionError("the last try returns or raises")
 
     def write(
         self,
@@ -248,6 +249,14 @@ def _judged(request: httpx.Request, response: httpx.Response, lost: type[TieoutE
             said=excerpt(response.text),
         )
     return Reply(response.status_code, response.headers, response.content, _call(request), lost)
+
+
+def _expected(reply: Reply) -> Reply:
+    """The same answer, unless it is a page or nothing where JSON was asked for: something in between answered."""
+    page = "html" in reply.headers.get("content-type", "")
+    if reply.status == httpx.codes.OK and (page or not reply.content):
+        reply.json()
+    return reply
 
 
 def excerpt(text: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 
 from tieout.clock import Clock
 from tieout.contract import Wire, first
+from tieout.due import told
 from tieout.errors import Problem
 from tieout.flow import Flow, load
 from tieout.inbox import inbox_row, index, wires
@@ -101,7 +102,7 @@ class Receipts:
             "entity": change.entity,
             "source_id": change.source_id,
             "kind": "hold",
-            "problems": [asdict(problem) for problem in problems],
+            "problems": [told(problem, self._flow(change.entity)) for problem in problems],
             "label": change.label,
             "amount": change.amount,
             "currency": change.currency,

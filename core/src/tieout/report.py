@@ -87,7 +87,7 @@ class PlanView:
 
     def question(self) -> str:
         """The sentence that a person confirms, with numbers and money."""
-        parts = [f"{sum(by.values())} {entity}" for entity, by in self.operations.items() if by]
+        parts = [f"{sum(by.values()):,} {entity.replace('-', ' ')}" for entity, by in self.operations.items() if by]
         money = ", ".join(f"{currency} {amount:,.2f}" for currency, amount in sorted(self.amounts.items()))
         listed = ", ".join(parts) or "nothing"
         return f"Send {listed}{f' ({money})' if money else ''} to {self.target.name}?"

@@ -8,7 +8,6 @@ once.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import os
 import threading
@@ -187,7 +186,7 @@ def _make(path: Path) -> None:
 def _decoded(text: str, where: str) -> bytes:
     try:
         found = base64.b64decode(text.strip(), validate=True)
-    except binascii.Error:
+    except ValueError:
         found = b""
     if len(found) != KEY_BYTES:
         raise ConfigError(

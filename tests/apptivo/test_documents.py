@@ -169,8 +169,16 @@ def test_a_tax_that_is_not_stated_is_computed_for_the_sum_alone(lift: Lift, invo
     assert lift("invoices", invoice(taxAmount="")).tax is None
 
 
-def test_a_tax_that_is_not_stated_and_has_no_rate_is_refused(refused: Refused, invoice: Make, line: Make) -> None:
-    problems = refused("invoices", invoice(lines=[line(taxRate="")], taxAmount=""))
+def test_a_tax_without_a_rate_is_what_is_left_of_the_total(lift: Lift, invoice: Make, line: Make) -> None:
+    document = lift("invoices", invoice(lines=[line(taxRate="")], taxAmount=""))
+    assert (document.tax, document.lines[0].tax, document.lines[0].tax_rate) == (None, "GST", None)
+
+
+@pytest.mark.parametrize("total", ["22.99", "46.01"])
+def test_a_tax_without_a_rate_that_cannot_be_one_is_refused(
+    refused: Refused, invoice: Make, line: Make, total: str
+) -> None:
+    problems = refused("invoices", invoice(lines=[line(taxRate="")], taxAmount="", total=total))
     assert "taxAmount" in problems["tax-missing"].why
 
 

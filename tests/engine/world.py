@@ -254,6 +254,7 @@ class Office:
     folder: object
     batch: int = 5
     page: int = 4
+    url: str = ""
     shop: Shop = field(default_factory=Shop)
     book: Book = field(default_factory=Book)
     clock: FakeClock = field(default_factory=FakeClock)
@@ -272,7 +273,7 @@ class Office:
             settings=Settings(),
             flows={"people": Settings(), "bills": Settings()},
         )
-        self.ledger = Watched(f"sqlite:///{self.folder}/ledger.db")
+        self.ledger = Watched(self.url or f"sqlite:///{self.folder}/ledger.db")
         self.ledger.office = self
 
     def tick(self, where):

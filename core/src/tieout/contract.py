@@ -137,7 +137,7 @@ Lift: TypeAlias = Callable[[Wire, Terms], Record | None]
 """Turns a wire into a record, or None: not mine. Pure; raises `Rejected` for what cannot be read."""
 
 Lower: TypeAlias = Callable[[Any, Terms, Wire | None], Wire]
-"""Turns a record into the wire to send; the last argument is the target's wire as last read, None for a create. Pure."""
+"""Turns a record into the wire to send; the last argument is the wire as last read, None for a create. Pure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

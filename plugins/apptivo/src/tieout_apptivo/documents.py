@@ -42,7 +42,7 @@ def lift(name: str, wire: Wire, terms: Terms) -> Document:
     inclusive = record.flag("inclusive", False)
     lines, tax = _lines(record, app), record.number("tax")
     if total is not None and stands != "void":
-        stated = tax if tax is not None else _computed(lines)
+        stated = next((known for known in (tax, _computed(lines), _left(lines, total)) if known is not None), None)
         _check_sum(record, app, lines, Decimal(0) if inclusive else stated, total)
     bill_to = _bill_to(record, terms.memory.get(labels_key(name), {}), app.labels.bill_to)
     due, delivery, rate = _due(record, day), record.day("delivery"), record.number("rate")
@@ -150,6 +150,16 @@ def _computed(lines: Sequence[Line]) -> Decimal | None:
             return None
         bases[line.tax_rate] = bases.get(line.tax_rate, Decimal(0)) + net(line)
     return sum((cents(base * rate / 100) for rate, base in bases.items()), Decimal(0))
+
+
+def _left(lines: Sequence[Line], total: Decimal) -> Decimal | None:
+    """The tax as what is left of the total, where no rate is told; None when that can be no tax on the taxed lines.
+
+    Whether it is the right one shows in the target, which computes it from the rate that the tax is mapped to.
+    """
+    base = sum((net(line) for line in lines if line.tax is not None), Decimal(0))
+    left = total - sum((net(line) for line in lines), Decimal(0))
+    return left if 0 <= left <= base else None
 
 
 def _bill_to(record: Values, known: dict[str, str], labels: tuple[str, ...]) -> Literal["customer", "contact"] | None:

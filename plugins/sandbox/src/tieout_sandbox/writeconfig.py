@@ -90,15 +90,29 @@ def accounts(listed: list[Record], currency: str) -> dict[str, str]:
 def taxes(side: str, firm: dict[str, list[Record]], rates: list[Record]) -> dict[str, str]:
     """The tax type for each tax that the documents of a side (`sales` or `purchases`) carry, and for `none`."""
     applies, collections = _SIDES[side]
+    every = _named_rates(firm, firm)
     found = {"none": Decimal(0)}
-    for document in (each for collection in collections for each in firm.get(collection, [])):
-        for line in _lines(document):
-            if line.get("taxName"):
-                rate = Decimal(str(line.get("taxRate") or 0))
-                found[tax_label(line["taxName"], rate)] = rate
+    for name, rates_told in _named_rates(firm, collections).items():
+        for rate in rates_told:
+            if rate is not None:
+                found[tax_label(name, rate)] = rate
+            elif len(known := every[name] - {None}) == 1:
+                # a line that tells no rate means the one that this tax has everywhere else
+                (found[name],) = (each for each in known if each is not None)
     usable = [each for each in rates if each.get("Status", "ACTIVE") == "ACTIVE" and each.get(applies)]
     chosen = {label: _tax_type(side, rate, usable) for label, rate in sorted(found.items())}
     return {label: tax_type for label, tax_type in chosen.items() if tax_type}
+
+
+def _named_rates(firm: dict[str, list[Record]], collections: Iterable[str]) -> dict[str, set[Decimal | None]]:
+    """The rates with which each tax stands on lines; None where a line tells none."""
+    found: dict[str, set[Decimal | None]] = {}
+    for document in (each for collection in collections for each in firm.get(collection, [])):
+        for line in _lines(document):
+            if name := line.get("taxName"):
+                rate = line.get("taxRate")
+                found.setdefault(name, set()).add(None if rate in (None, "") else Decimal(str(rate)))
+    return found
 
 
 def tax_label(name: str, rate: Decimal) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, literal, select
 
 from tieout.codec import digest
 from tieout.due import Due, held_row
@@ -85,15 +85,17 @@ class Planner:
             known = sql.execute(select(FlowRow.c.settings).where(*where)).scalar()
             self.ledger.put(sql, FlowRow, [{**key, "settings": settings}])
             if known is None:
-                resource = (InboxRow.c.tenant == flow.source.tenant, InboxRow.c.resource == flow.source.resource.name)
-                query = select(InboxRow.c.id).where(*resource)
+                found = select(InboxRow.c.id).where(
+                    InboxRow.c.tenant == flow.source.tenant, InboxRow.c.resource == flow.source.resource.name
+                )
             else:
                 kinds = ("hold",) if known == settings else ("hold", "skip")
-                query = select(HeldRow.c.source_id).where(*_of(HeldRow, flow), HeldRow.c.kind.in_(kinds))
-            waiting = {row[0] for row in sql.execute(query)}
-            waiting -= {row[0] for row in sql.execute(select(DueRow.c.id).where(*_of(DueRow, flow)))}
-            rows = [{"pair": flow.pair, "entity": flow.entity.name, "id": one, "why": "carried"} for one in waiting]
-            self.ledger.put(sql, DueRow, rows)
+                found = select(HeldRow.c.source_id.label("id")).where(*_of(HeldRow, flow), HeldRow.c.kind.in_(kinds))
+            waiting = select(DueRow.c.id).where(*_of(DueRow, flow))
+            ids = found.subquery()
+            rows = select(literal(flow.pair), literal(flow.entity.name), ids.c.id, literal("carried"))
+            names = ["pair", "entity", "id", "why"]
+            sql.execute(insert(DueRow).from_select(names, rows.where(ids.c.id.not_in(waiting))))
 
     def _page(self, flow: Flow, last: str) -> list[Due]:
         with self.ledger.reading() as sql:

@@ -1,0 +1,224 @@
+"""Xero's own Python client, pointed at the sandbox over HTTP, reads and writes what a business has.
+
+Sources: facts/xero.md 1.4, 4 to 7, and the classes of `xero-python`, which know nothing of the sandbox.
+"""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import uvicorn
+from tieout_sandbox.clock import Clock
+from tieout_sandbox.fake import Fake, Limits, Options
+from tieout_sandbox.serve import listen
+from tieout_sandbox.xero.app import create
+from xero_python.accounting import (
+    Account,
+    AccountingApi,
+    Accounts,
+    AccountType,
+    Contact,
+    Contacts,
+    Invoice,
+    Invoices,
+    Item,
+    Items,
+    LineItem,
+    Payment,
+    PaymentDelete,
+    Payments,
+    Purchase,
+    PurchaseOrder,
+    PurchaseOrders,
+)
+from xero_python.api_client import ApiClient
+from xero_python.api_client.configuration import Configuration
+from xero_python.api_client.oauth2 import OAuth2Token
+from xero_python.exceptions import AccountingBadRequestException, HTTPStatusException
+from xero_python.identity import IdentityApi
+
+TODAY, DUE = date(2026, 11, 3), date(2026, 12, 3)
+
+
+class Official:
+    """The official client with a token of the sandbox; `call` names a method of `AccountingApi`."""
+
+    def __init__(self, fake: Fake) -> None:
+        given = fake.credentials
+        token = {
+            "access_token": given["authorised"]["access-token"],
+            "refresh_token": given["authorised"]["refresh-token"],
+            "token_type": "Bearer",
+            "expires_in": 1800,
+            "scope": ["offline_access"],
+        }
+        oauth = OAuth2Token(client_id=given["client-id"], client_secret=given["client-secret"])
+        self.client = ApiClient(Configuration(oauth2_token=oauth), oauth2_token_getter=lambda: token)
+        self.client.oauth2_token_saver(lambda _: None)
+        self.tenant = given["tenant-id"]
+        self.api = AccountingApi(self.client, base_url=given["api-url"])
+        self.identity = IdentityApi(self.client, base_url=given["identity-url"])
+
+    def call(self, name: str, *given: Any, **more: Any) -> Any:
+        """What a call of the organisation gives."""
+        return getattr(self.api, name)(self.tenant, *given, **more)
+
+    def contact(self, name: str) -> Contact:
+        """A new contact, as documents name it."""
+        made = self.call("create_contacts", Contacts(contacts=[Contact(name=name)])).contacts[0]
+        return Contact(contact_id=made.contact_id)
+
+    def invoice(self, name: str, kind: str = "ACCREC", **more: Any) -> Invoice:
+        """A new approved document over 2 x 50.00 plus 10 % tax, for a new contact."""
+        sale = kind == "ACCREC"
+        line = LineItem(
+            description="Pump",
+            quantity=2,
+            unit_amount=50,
+            account_code="200" if sale else "300",
+            tax_type="OUTPUT" if sale else "INPUT",
+        )
+        wanted: dict[str, Any] = {"status": "AUTHORISED", "date": TODAY, "due_date": DUE, "line_items": [line], **more}
+        invoice = Invoice(type=kind, contact=self.contact(name), **wanted)
+        return self.call("create_invoices", Invoices(invoices=[invoice])).invoices[0]
+
+
+@pytest.fixture(scope="module")
+def official() -> Iterator[Official]:
+    sockets = listen(0)
+    origin = f"http://localhost:{sockets[0].getsockname()[1]}"
+    fake = create(Options(origin, limits=Limits(10_000, 100_000, 5)), Clock())
+    server = uvicorn.Server(uvicorn.Config(fake.app, lifespan="off", log_level="warning"))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets)))
+    thread.start()
+    client = Official(fake)
+    yield client
+    client.client.rest_client.pool_manager.clear()
+    server.should_exit = True
+    thread.join()
+
+
+def test_connections_name_the_organisation(official: Official) -> None:
+    [connection] = official.identity.get_connections()
+    assert (connection.tenant_id, connection.tenant_type) == (official.tenant, "ORGANISATION")
+    [organisation] = official.call("get_organisations").organisations
+    assert (organisation.name, organisation.base_currency.value) == ("Demo Company (AU)", "AUD")
+
+
+def test_contacts_are_created_changed_found_and_archived(official: Official) -> None:
+    given = Contact(name="Kestrel Pumps", contact_number="K-1", email_address="ap@kestrel.example")
+    made = official.call("create_contacts", Contacts(contacts=[given])).contacts[0]
+    changed = Contact(contact_id=made.contact_id, first_name="Ann")
+    official.call("update_or_create_contacts", Contacts(contacts=[changed]))
+    found = official.call("get_contacts", where='Name=="kestrel pumps"', page=1)
+    assert [(each.contact_number, each.first_name) for each in found.contacts] == [("K-1", "Ann")]
+    assert found.pagination.item_count == 1
+    archived = Contact(contact_id=made.contact_id, contact_status="ARCHIVED")
+    official.call("update_contact", made.contact_id, Contacts(contacts=[archived]))
+    assert official.call("get_contacts", i_ds=[made.contact_id]).contacts == []
+    assert official.call("get_contact", made.contact_id).contacts[0].contact_status == "ARCHIVED"
+
+
+def test_names_that_are_taken_are_refused_with_the_reason(official: Official) -> None:
+    official.contact("Taken Ltd")
+    with pytest.raises(AccountingBadRequestException) as refused:
+        official.contact("TAKEN ltd")
+    assert (refused.value.status, refused.value.message) == (400, "A validation exception occurred")
+    message = str(refused.value.elements[0])
+    assert "already assigned to another contact" in message
+
+
+def test_each_record_of_a_batch_is_judged_alone(official: Official) -> None:
+    contacts = Contacts(contacts=[Contact(name="Judged Well"), Contact(name="a <b>")])
+    good, bad = official.call("create_contacts", contacts, summarize_errors=False).contacts
+    assert (good.has_validation_errors, bad.has_validation_errors) == (False, True)
+    assert bad.validation_errors[0].message == "The contact name must not contain the characters < or >"
+
+
+def test_items_keep_four_decimals_and_can_be_deleted(official: Official) -> None:
+    sold = Purchase(unit_price=Decimal("1.2345"), account_code="200")
+    given = Items(items=[Item(code="PUMP-1", name="Pump", sales_details=sold)])
+    made = official.call("create_items", given, unitdp=4).items[0]
+    read = official.call("get_item", "PUMP-1", unitdp=4).items[0]
+    assert (read.item_id, str(read.sales_details.unit_price), read.sales_details.tax_type) == (
+        made.item_id,
+        "1.2345",
+        "OUTPUT",
+    )
+    again = Items(items=[Item(code="PUMP-1", name="Pump 2")])
+    assert official.call("update_or_create_items", again).items[0].item_id == made.item_id
+    official.call("delete_item", made.item_id)
+    assert "PUMP-1" not in [each.code for each in official.call("get_items").items]
+
+
+def test_invoices_are_created_computed_read_and_changed(official: Official) -> None:
+    made = official.invoice("Invoiced Ltd", invoice_number="OC-1")
+    assert (made.sub_total, made.total_tax, made.total, made.amount_due) == (100, 10, 110, 110)
+    assert (made.date, made.due_date, made.status) == (TODAY, DUE, "AUTHORISED")
+    change = Invoice(invoice_id=made.invoice_id, reference="PO 7")
+    official.call("update_invoice", made.invoice_id, Invoices(invoices=[change]))
+    [read] = official.call("get_invoices", invoice_numbers=["OC-1"], page=1).invoices
+    assert (read.reference, read.line_items[0].account_code, read.line_items[0].tax_amount) == ("PO 7", "200", 10)
+    assert read.updated_date_utc > made.updated_date_utc
+    assert official.call("get_invoices", if_modified_since=read.updated_date_utc, statuses=["DRAFT"]).invoices == []
+
+
+def test_bills_are_created_and_voided(official: Official) -> None:
+    made = official.invoice("Supplier Ltd", "ACCPAY", invoice_number="B-77")
+    assert (made.type, made.invoice_number, made.amount_due) == ("ACCPAY", "B-77", 110)
+    voided = Invoice(invoice_id=made.invoice_id, status="VOIDED")
+    official.call("update_or_create_invoices", Invoices(invoices=[voided]))
+    assert official.call("get_invoice", made.invoice_id).invoices[0].status == "VOIDED"
+
+
+def test_purchase_orders_are_created_approved_and_found_by_number(official: Official) -> None:
+    line = LineItem(description="Valve", quantity=3, unit_amount=10, account_code="300", tax_type="INPUT")
+    order = PurchaseOrder(contact=official.contact("Order Ltd"), purchase_order_number="OC-PO", line_items=[line])
+    made = official.call("create_purchase_orders", PurchaseOrders(purchase_orders=[order])).purchase_orders[0]
+    assert (made.status, made.total) == ("DRAFT", 33)
+    approved = PurchaseOrders(purchase_orders=[PurchaseOrder(status="AUTHORISED")])
+    official.call("update_purchase_order", made.purchase_order_id, approved)
+    read = official.call("get_purchase_order_by_number", "OC-PO").purchase_orders[0]
+    assert (read.purchase_order_id, read.status) == (made.purchase_order_id, "AUTHORISED")
+    listed = official.call("get_purchase_orders", status="AUTHORISED").purchase_orders
+    assert [each.purchase_order_number for each in listed] == ["OC-PO"]
+
+
+def test_payments_pay_an_invoice_and_are_taken_back(official: Official) -> None:
+    invoice = official.invoice("Payer Ltd")
+    bank = next(each for each in official.call("get_accounts").accounts if each.type == AccountType.BANK)
+    given = Payment(
+        invoice=Invoice(invoice_id=invoice.invoice_id),
+        account=Account(account_id=bank.account_id),
+        date=TODAY,
+        amount=110,
+        reference="APT-1",
+    )
+    paid = official.call("create_payments", Payments(payments=[given])).payments[0]
+    assert official.call("get_invoice", invoice.invoice_id).invoices[0].status == "PAID"
+    assert official.call("get_payment", paid.payment_id).payments[0].reference == "APT-1"
+    official.call("delete_payment", paid.payment_id, PaymentDelete(status="DELETED"))
+    after = official.call("get_invoice", invoice.invoice_id).invoices[0]
+    assert (after.status, after.amount_due) == ("AUTHORISED", 110)
+
+
+def test_accounts_are_created_changed_and_deleted(official: Official) -> None:
+    given = Account(code="OC200", name="Official Sales", type=AccountType.REVENUE)
+    made = official.call("create_account", given).accounts[0]
+    assert (made._class, made.tax_type) == ("REVENUE", "OUTPUT")
+    renamed = Accounts(accounts=[Account(name="Official Income")])
+    official.call("update_account", made.account_id, renamed)
+    [read] = official.call("get_accounts", where='Code=="OC200"').accounts
+    assert read.name == "Official Income"
+    official.call("delete_account", made.account_id)
+    assert official.call("get_accounts", where='Code=="OC200"').accounts == []
+
+
+def test_unknown_records_are_not_found(official: Official) -> None:
+    with pytest.raises(HTTPStatusException) as refused:
+        official.call("get_invoice", "11111111-1111-1111-1111-111111111111")
+    assert refused.value.status == 404

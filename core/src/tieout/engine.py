@@ -194,7 +194,7 @@ class Engine:
         if isinstance(error, Throttled):
             values = {"paused_until": error.until, "paused_why": error.problem.what}
             with self.ledger.writing(*leases) as sql:
-                sql.execute(update(ConnectionRow).where(ConnectionRow.c.name == pair.target).values(**values))
+                sql.execute(update(ConnectionRow).where(ConnectionRow.c.name == error.connection).values(**values))
         self.tell("run.ended", {"pair": pair.name, "run": run, "state": state})
 
     def _state(self, run: int, leases: tuple[Lease, ...], state: str, message: str | None = None) -> None:

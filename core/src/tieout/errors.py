@@ -50,10 +50,14 @@ class Problem:
 
 
 class TieoutError(Exception):
-    """The root of the tree; `code` is stable and `exit_code` is what a command ends with."""
+    """The root of the tree; `code` is stable and `exit_code` is what a command ends with.
+
+    `connection` names the connection that it came from, where it came from one; core fills it in.
+    """
 
     code = "error"
     exit_code = 1
+    connection = ""
 
     def __init__(self, what: str, *, why: str = "", fix: str = "", said: str = "") -> None:
         super().__init__(what)

@@ -172,7 +172,8 @@ class Facade:
     ) -> Any:
         try:
             return self._caller(connection.plugin, hook)(connection=connection, **arguments)
-        except TieoutError:
+        except TieoutError as error:
+            error.connection = error.connection or connection.name
             raise
         except Exception as error:
             lines = redact(str(error)).splitlines() or [""]

@@ -43,13 +43,35 @@ class ConnectionSettings(Settings):
     set alone, the authorise and connections addresses follow it.
     """
 
-    client_id: str = Field(min_length=1)
-    client_secret: Secret | None = None
-    consent: Literal["person", "custom-connection"] = "person"
-    api_url: Address = "https://api.xero.com/api.xro/2.0"
-    identity_url: Address = IDENTITY
-    authorise_url: Address = Field(default_factory=_authorise)
-    connections_url: Address = Field(default_factory=_connections)
+    client_id: str = Field(
+        min_length=1, title="Client id", description="The id of your app, from its page at developer.xero.com."
+    )
+    client_secret: Secret | None = Field(
+        default=None,
+        title="Client secret",
+        description="The secret of your app. A web app and a custom connection have one; a desktop app has none.",
+    )
+    consent: Literal["person", "custom-connection"] = Field(
+        default="person",
+        title="Consent",
+        description="How access is allowed: by a person who logs in, or once and for all by a custom connection.",
+    )
+    api_url: Address = Field(
+        default="https://api.xero.com/api.xro/2.0", title="API address", description="Where the accounting API is."
+    )
+    identity_url: Address = Field(
+        default=IDENTITY,
+        title="Identity address",
+        description="Where tokens are given. Set alone, the two addresses below follow it.",
+    )
+    authorise_url: Address = Field(
+        default_factory=_authorise, title="Consent address", description="Where a person allows access."
+    )
+    connections_url: Address = Field(
+        default_factory=_connections,
+        title="Connections address",
+        description="Where Xero lists the organisations that a consent opened.",
+    )
 
     @model_validator(mode="after")
     def _secret_for_a_custom_connection(self) -> Self:
@@ -77,8 +99,10 @@ def hosts(settings: ConnectionSettings) -> tuple[str, ...]:
 class Choice(Settings):
     """An account by its id, which never changes, and the code that people know; bank accounts may have no code."""
 
-    code: str | None = None
-    id: str | None = None
+    code: str | None = Field(default=None, title="Code", description="The account's code in the chart of accounts.")
+    id: str | None = Field(
+        default=None, title="Id", description="The account's own id, which stays when its code is changed."
+    )
 
     @model_validator(mode="after")
     def _one_at_least(self) -> Self:
@@ -96,17 +120,39 @@ Chosen = str | Choice | None
 class Accounts(Settings):
     """The accounts that documents are posted to, each by its code or as `{ code, id }`."""
 
-    payment: Annotated[Chosen, Pick("accounts", "payment")] = None
-    inventory: Annotated[Chosen, Pick("accounts", "inventory")] = None
-    sales: Annotated[Chosen, Pick("accounts", "sales")] = None
-    purchase: Annotated[Chosen, Pick("accounts", "purchase")] = None
+    payment: Annotated[Chosen, Pick("accounts", "payment")] = Field(
+        default=None,
+        title="Payment account",
+        description="Where payments come in and go out: a bank account, or one that is open to payments.",
+    )
+    inventory: Annotated[Chosen, Pick("accounts", "inventory")] = Field(
+        default=None, title="Inventory account", description="Where purchased lines of stock items go."
+    )
+    sales: Annotated[Chosen, Pick("accounts", "sales")] = Field(
+        default=None,
+        title="Sales account",
+        description="Where lines of sales invoices go, unless the line names an account itself.",
+    )
+    purchase: Annotated[Chosen, Pick("accounts", "purchase")] = Field(
+        default=None,
+        title="Purchase account",
+        description="Where all other lines of bills and purchase orders go, unless the line names an account itself.",
+    )
 
 
 class Taxes(Settings):
     """Which Xero tax stands for which tax of the source, as `"NAME RATE%" = "TAXTYPE"`; `none` is no tax at all."""
 
-    sales: dict[str, Annotated[str, Pick("taxes", "sales")]] = Field(default_factory=dict)
-    purchases: dict[str, Annotated[str, Pick("taxes", "purchase")]] = Field(default_factory=dict)
+    sales: dict[str, Annotated[str, Pick("taxes", "sales")]] = Field(
+        default_factory=dict,
+        title="Taxes on sales",
+        description='The Xero tax type for each tax of the source, such as "GST 10%" = "OUTPUT"; none is no tax.',
+    )
+    purchases: dict[str, Annotated[str, Pick("taxes", "purchase")]] = Field(
+        default_factory=dict,
+        title="Taxes on purchases",
+        description='The same for bills and purchase orders, such as "GST 10%" = "INPUT".',
+    )
 
 
 class Rounding(Settings):
@@ -115,19 +161,39 @@ class Rounding(Settings):
     Without an account the organisation's own rounding account is used.
     """
 
-    tolerance: Amount = Field(default=Decimal("0.05"), ge=0, le=Decimal("0.10"))
-    account: Annotated[Chosen, Pick("accounts")] = None
+    tolerance: Amount = Field(
+        default=Decimal("0.05"),
+        ge=0,
+        le=Decimal("0.10"),
+        title="Rounding tolerance",
+        description="The largest difference of a total, in the document's currency, that a rounding line may close.",
+    )
+    account: Annotated[Chosen, Pick("accounts")] = Field(
+        default=None,
+        title="Rounding account",
+        description="Where the rounding line goes; the organisation's own rounding account unless it is set.",
+    )
 
 
 class Pair(Settings):
     """What a pair needs to know when Xero is its target."""
 
-    accounts: Accounts = Accounts()
-    taxes: Taxes = Taxes()
-    rounding: Rounding = Rounding()
+    accounts: Accounts = Field(
+        default=Accounts(), title="Accounts", description="The accounts that documents are posted to."
+    )
+    taxes: Taxes = Field(
+        default=Taxes(), title="Taxes", description="Which Xero tax stands for which tax of the source."
+    )
+    rounding: Rounding = Field(
+        default=Rounding(), title="Rounding", description="How differences of a few cents are closed."
+    )
 
 
 class Arrival(Settings):
     """The status that a new document gets in Xero."""
 
-    status: Literal["draft", "submitted", "authorised"] = "draft"
+    status: Literal["draft", "submitted", "authorised"] = Field(
+        default="draft",
+        title="Status on arrival",
+        description="Whether a new document is a draft, waits for approval, or is approved and counts in the books.",
+    )

@@ -144,7 +144,20 @@ def test_a_skip_is_counted_with_its_reason(office):
     assert {group.problem.cause for group in report.holds} == {"not-to-be-sent", "before-start-date"}
 
 
-@pytest.mark.parametrize("fault", ["throttle", "drop-before", "drop-after", "fail", "reorder", "partial"])
+def test_what_a_connector_leaves_out_is_told_and_stops_nothing(office):
+    office.person("p8", name="Loud!")
+    report = office.sync()
+    added_up(report)
+    assert report.counts["people"].created == 8 and report.counts["people"].held == 0
+    assert [(group.kind, group.problem.cause, group.examples) for group in report.holds] == [
+        ("note", "mark-dropped", ("Loud!",))
+    ]
+    assert office.sync().holds == report.holds
+    office.person("p8", name="Quiet")
+    assert office.sync().holds == ()
+
+
+@pytest.mark.parametrize("fault", ["throttle", "drop-before", "drop-after", "fail", "late", "reorder", "partial"])
 def test_a_fault_on_the_wire_doubles_and_loses_nothing(office, fault):
     office.book.faults = [fault, None, fault]
     added_up(office.sync())
@@ -155,6 +168,16 @@ def test_a_batch_refused_whole_is_halved_until_the_bad_one_stands_alone(office):
     office.book.faults = ["refuse-big"]
     added_up(office.sync())
     office.book.faults = []
+    agreed(office)
+
+
+@pytest.mark.parametrize("tick", range(1, 60, 3))
+def test_a_run_killed_while_its_call_is_still_under_way_doubles_nothing(office, tick):
+    office.book.faults = ["late"] * 3
+    office.sync_and_die_at(tick, pause=1)
+    office.book.faults = []
+    office.sync()
+    office.clock.wait(60)
     agreed(office)
 
 

@@ -37,6 +37,7 @@ class Due:
     change: dict[str, Any] | None = None
     keys: dict[str, str] = field(default_factory=dict)
     twin: tuple[str, str] | None = None
+    notes: tuple[Problem, ...] = ()
 
     @property
     def going(self) -> bool:
@@ -74,7 +75,7 @@ def told(problem: Problem, flow: Flow) -> dict[str, str]:
 def held_row(
     flow: Flow, source_id: str, kind: str, problems: Iterable[Problem], record: Record | None, now: datetime
 ) -> dict[str, Any]:
-    """A hold or a skip as a row of the ledger."""
+    """A hold, a skip or a note as a row of the ledger."""
     return {
         "pair": flow.pair,
         "entity": flow.entity.name,

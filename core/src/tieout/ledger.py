@@ -253,7 +253,7 @@ class ReceiptRow(Row, table=True):
 
 
 class HeldRow(Row, table=True):
-    """A source record that does not go now: a hold with its problems, or a skip with its reason."""
+    """What a person is told of a source record: a hold with its problems, a skip with its reason, or a note."""
 
     __tablename__ = "held"
     pair: str = Field(primary_key=True)

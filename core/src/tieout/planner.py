@@ -187,6 +187,7 @@ class Planner:
                 )
             elif due.verdict.kind != "hold":
                 due.change = self._change(flow, due, steps, resolver)
+                due.notes = tuple(note for step in steps for note in step.notes)
 
     def _extras(self, flow: Flow, due: Due, record: Record) -> dict[str, Any]:
         tenant = flow.source.connection.tenant
@@ -237,6 +238,7 @@ class Planner:
             due.change = {**(due.change or {}), "seq": self.seq}
         stopped = [due for due in page if due.verdict.kind in ("hold", "skip")]
         going = {due.id for due in planned}
+        noted = [held_row(flow, due.id, "note", due.notes, due.record, self.now) for due in planned if due.notes]
         halted = {due.id for due in stopped}
         with self.ledger.writing(*self.leases) as sql:
             self.ledger.put(sql, ChangeRow, [due.change for due in planned if due.change])
@@ -246,6 +248,7 @@ class Planner:
             self.ledger.put(sql, HeldRow, rows)
             for part in chunks([due.id for due in page if due.id not in halted]):
                 sql.execute(delete(HeldRow).where(*_of(HeldRow, flow), HeldRow.c.source_id.in_(part)))
+            self.ledger.put(sql, HeldRow, noted)
             for part in chunks([due.id for due in page if due.id not in going]):
                 sql.execute(delete(DueRow).where(*_of(DueRow, flow), DueRow.c.id.in_(part)))
             moved = matching.store(sql, page, self.now)

@@ -160,7 +160,12 @@ class Tie:
         return None if linked is None else next(iter(alike), None)
 
     def _held(self, sql: Any, flow: Flow, ids: list[str]) -> dict[str, tuple[str, Problem]]:
-        mine = (HeldRow.c.pair == flow.pair, HeldRow.c.entity == flow.entity.name, HeldRow.c.source_id.in_(ids))
+        mine = (
+            HeldRow.c.pair == flow.pair,
+            HeldRow.c.entity == flow.entity.name,
+            HeldRow.c.source_id.in_(ids),
+            HeldRow.c.kind != "note",
+        )
         return {
             row.source_id: (row.kind, Problem(**row.problems[0])) for row in sql.execute(select(HeldRow).where(*mine))
         }

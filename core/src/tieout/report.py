@@ -54,7 +54,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class HoldGroup:
-    """The records that one cause stops."""
+    """The records that one cause concerns: `kind` is hold, skip, or note (it goes, with something left out)."""
 
     entity: str
     kind: str

@@ -119,6 +119,7 @@ class Resolver:
                 HeldRow.c.pair == flow.pair,
                 HeldRow.c.entity == entity,
                 HeldRow.c.source_id.in_(part),
+                HeldRow.c.kind != "note",
             )
             found |= {(entity, row.source_id) for row in sql.execute(query)}
         return found

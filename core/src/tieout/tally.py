@@ -85,7 +85,7 @@ def applied(ledger: Ledger, plan: int, counts: dict[str, Counts]) -> None:
 
 
 def holds(ledger: Ledger, pair: str) -> tuple[HoldGroup, ...]:
-    """What is held or skipped, grouped by cause, the largest groups first."""
+    """What is held, skipped or noted, grouped by cause, the largest groups first."""
     groups: dict[tuple[str, str, str, str], dict[str, Any]] = {}
     with ledger.reading() as sql:
         for row in sql.execute(select(HeldRow).where(HeldRow.c.pair == pair).order_by(HeldRow.c.label)):

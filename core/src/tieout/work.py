@@ -40,12 +40,17 @@ class Reject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One call's part for one record; `id` is the target's for all but a create. Core fills in `key`."""
+    """One call's part for one record; `id` is the target's for all but a create. Core fills in `key`.
+
+    `notes` tell what the body leaves out on purpose (an address that is no e-mail address): the record goes, and a
+    person is told.
+    """
 
     op: Op
     body: Wire
     id: str | None = None
     key: str = ""
+    notes: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

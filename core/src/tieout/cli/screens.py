@@ -67,10 +67,12 @@ def counts(by_entity: Mapping[str, Counts]) -> Table:
 
 def holds(groups: Sequence[HoldGroup]) -> RenderableType:
     """What cannot go, by cause: how many, why, and what to do; then what is left out on purpose, with its reason."""
-    held = [group for group in groups if group.kind != "skip"]
+    held = [group for group in groups if group.kind == "hold"]
     parts: list[RenderableType] = []
     if held:
         parts += [heading("Held until the cause is gone"), Text(""), _held(held)]
+    if noted := [group for group in groups if group.kind == "note"]:
+        parts += [heading("Sent, with something left out"), Text(""), _held(noted)]
     if skipped := [group for group in groups if group.kind == "skip"]:
         parts += [heading("Left out on purpose"), Text(""), _skipped(skipped)]
     return Group(*parts)

@@ -54,7 +54,7 @@ def test_the_exact_installs_name_no_host_and_have_hashes() -> None:
     for path in (ROOT / "requirements").glob("*.txt"):
         text = path.read_text(encoding="utf-8")
         assert "://" not in text
-        assert not re.search(r"^\s*(--index|--extra-index|--find-links|-i\b)", text, re.MULTILINE)
+        assert not re.search(r"^\s*(--(extra-)?index|--find|-i\b)", text, re.MULTILINE)
         packages = re.findall(r"^[A-Za-z0-9._-]+(?:\[[^]]*\])?==.*", text, re.MULTILINE)
         assert packages
         assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}", text)) >= len(packages)

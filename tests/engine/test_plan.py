@@ -108,6 +108,18 @@ def test_a_locked_counterpart_is_not_changed(standing, cause):
     assert verdict.kind == "hold" and verdict.problems[0].cause == cause
 
 
+def test_what_may_still_change_on_a_settled_document_goes_and_nothing_with_it():
+    free = frozenset({"due", "reference"})
+    paid = Past("created", True, invoice(), there())
+
+    def verdict(source):
+        case = Case(entity=INVOICES, since=SINCE, source=source, past=paid, target=there(standing="settled"), free=free)
+        return decide(case)
+
+    assert verdict(invoice(due=date(2026, 9, 15))).kind == "update"
+    assert verdict(invoice(due=date(2026, 9, 15), total=Decimal("24"))).problems[0].cause == "settled-in-target"
+
+
 @pytest.mark.parametrize("target", [None, there(standing="void")])
 def test_what_was_voided_in_the_target_is_never_brought_back(target):
     assert linked(invoice(), target).kind == "kept"

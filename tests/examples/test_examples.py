@@ -67,9 +67,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels), cwd=folder)
     run(sys.executable, "-m", "venv", "--without-pip", str(home))
     python = home / "bin" / "python"
-    names = [project(folder)["name"] for folder in (*OURS, ENTITY, CONNECTOR)]
-    install = ("install", "--quiet", "--no-index", "--no-deps", "--find-links", str(wheels))
-    run(sys.executable, "-m", "pip", "--python", str(python), *install, *names)
+    built = sorted(str(wheel) for wheel in wheels.glob("*.whl"))
+    assert len(built) == len(OURS) + 2
+    run(sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-index", "--no-deps", *built)
     (installed,) = (home / "lib").glob("python*/site-packages")
     (installed / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     found = run(str(python), "-c", "import tieout, tieout_ledgerly; print(tieout.__file__, tieout_ledgerly.__file__)")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,7 +17,12 @@ from tieout import codec
 from tieout.clock import Clock
 from tieout.contract import Connection, Tenant, Terms
 from tieout.errors import Unavailable
+from tieout.http import Http
 from tieout.model import Account, Currency, Lock, Organisation, Permission, TaxRate
+from tieout.oauth import Bearer
+from tieout.quota import Quota
+from tieout.testing import FakeClock, FakeVault
+from tieout_xero import XERO, consent
 from tieout_xero.settings import Arrival, ConnectionSettings, Pair
 
 API = "https://api.xero.com/api.xro/2.0/"
@@ -264,3 +272,96 @@ def invoices_of() -> Callable[..., list[dict[str, Any]]]:
         ]
 
     return make
+
+
+@dataclass
+class Told:
+    """What the stand-in answers with; `cut` promises more than it sends."""
+
+    status: int = 200
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = False
+
+    @property
+    def content(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else b"" if self.body is None else codec.dumps(self.body)
+
+
+@dataclass
+class Served:
+    """Loopback in place of Xero: answers by path, in order, the last one again and again; and what was asked."""
+
+    url: str
+    answers: dict[str, list[Told]] = field(default_factory=dict)
+    asked: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
+
+    def paths(self) -> list[str]:
+        return [path.partition("?")[0] for _, path, _ in self.asked]
+
+    def told(self, path: str) -> Told:
+        left = self.answers.get(path.partition("?")[0]) or [Told(404)]
+        return left.pop(0) if len(left) > 1 else left[0]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    served: Served
+
+    def _answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.served.asked.append((self.command, self.path, self.headers))
+        told = self.served.told(self.path)
+        self.send_response(told.status)
+        for name, value in told.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(told.content) + (100 if told.cut else 0)))
+        self.end_headers()
+        self.wfile.write(told.content)
+        self.close_connection = told.cut
+
+    do_GET = do_POST = do_PUT = _answer
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a client may hang up
+            super().handle_error(request, client_address)
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    server = _Server(("127.0.0.1", 0), _Handler)
+    found = Served(f"http://127.0.0.1:{server.server_port}")
+    server.RequestHandlerClass = type("Handler", (_Handler,), {"served": found})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield found
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def books(served: Served) -> Iterator[Connection]:
+    """A connection through core's own client, consent given, to the stand-in on loopback."""
+    settings = ConnectionSettings.model_validate(
+        {"client-id": "app", "api-url": f"{served.url}/api", "identity-url": served.url}
+    )
+    clock, vault = FakeClock(), FakeVault()
+    vault.store("books", {"access_token": "t-1", "refresh_token": "r-1"})
+    http = Http(
+        "books",
+        hosts=XERO.hosts(settings),
+        quota=Quota("books", XERO.limits, clock),
+        clock=clock,
+        authenticate=lambda: Bearer(consent.oauth(settings, frozenset({"Invoices"})), made, vault),
+    )
+    made = Connection("books", "xero", settings, http, clock, {}, Tenant("org-1", "Acme Books"))
+    with http:
+        yield made

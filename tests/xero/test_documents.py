@@ -226,11 +226,10 @@ class TestUpdates:
     @pytest.mark.parametrize(
         ("changes", "cause"),
         [
-            ({"Status": "PAID"}, "settled-in-target"),
-            ({"AmountPaid": Decimal("0.01")}, "settled-in-target"),
-            ({"AmountCredited": 5}, "settled-in-target"),
+            ({"Status": "BILLED"}, "settled-in-target"),
             ({"Status": "VOIDED"}, "void-in-target"),
-            ({"Status": "DELETED"}, "void-in-target"),
+            ({"Status": "DELETED", "AmountPaid": Decimal("0.01")}, "void-in-target"),
+            ({"LineItems": [{"TaxBreakdown": [{"TaxComponentId": "1"}]}]}, "automatic-sales-tax"),
         ],
     )
     def test_what_is_final_in_xero_is_held(self, sales: Terms, changes: dict[str, Any], cause: str) -> None:

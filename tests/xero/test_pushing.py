@@ -211,7 +211,7 @@ def test_a_good_element_of_a_refused_batch_is_not_taken_for_saved(xero: Xero, co
             "Invalid JSON data",
         ),
         (400, b"<html>Bad request</html>", "<html>Bad request</html>"),
-        (412, b"", "status 412"),
+        (404, b"", "status 404"),
         (404, b"not found", "not found"),
     ],
 )

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from tieout.contract import Settings
 from tieout.testing import rules
 from tieout_xero import XERO
-from tieout_xero.settings import ConnectionSettings, Pair, hosts
+from tieout_xero.settings import Accounts, Choice, ConnectionSettings, Pair, Rounding, Taxes, hosts
 
 
 def connection(**keys: Any) -> ConnectionSettings:
@@ -69,6 +70,14 @@ def test_the_tolerance_is_exact_and_small(tolerance: Any) -> None:
 
 def test_the_tolerance_is_five_cents_unless_set() -> None:
     assert Pair().rounding.tolerance == Decimal("0.05")
+
+
+@pytest.mark.parametrize("model", [XERO.settings, XERO.pair, *XERO.flow.values(), Accounts, Choice, Rounding, Taxes])
+def test_every_setting_has_a_title_and_says_what_it_is_for(model: type[Settings]) -> None:
+    for name, field in model.model_fields.items():
+        assert field.title, name
+        assert field.description, name
+        assert field.description.endswith(".")
 
 
 @pytest.mark.parametrize("model", [XERO.settings, XERO.pair, *XERO.flow.values()])

@@ -22,7 +22,7 @@ def loads(data: bytes | str) -> Any:
     """The value of a JSON text, numbers with a fraction as `Decimal`. Raises `ValueError` when it is not JSON."""
     try:
         return _decoder.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(str(error)) from error
 
 

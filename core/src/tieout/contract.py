@@ -148,6 +148,7 @@ class Resource:
     fields by which `find` can look up, besides `id`; `unique` those that no two live records may share. A batch has
     at most `batch` steps and `bytes` bytes. `listable` says that `fetch` can read all of it; `settle` is how many
     seconds a write may take to show in lists, `key_seconds` how long an idempotency key lives (0: there is none).
+    `free` names the record fields that may still change on a settled record; `lower` refuses what goes further.
     """
 
     name: str
@@ -164,6 +165,7 @@ class Resource:
     listable: bool = True
     settle: int = 0
     key_seconds: int = 0
+    free: frozenset[str] = frozenset()
     lossy: frozenset[str] = frozenset()
 
     def identify(self, wire: Wire) -> str:

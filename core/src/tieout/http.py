@@ -221,7 +221,7 @@ class Http:
                 f"{self._name} is not allowed to {_call(request)} (status {response.status_code})",
                 why="The consent has ended, was withdrawn, or does not cover this.",
                 fix=f"Connect again: tieout connect {self._name}",
-                said=excerpt(response.text),
+                said=excerpt(response.text or response.headers.get("www-authenticate", "")),
             )
         return _judged(request, response, lost)
 
@@ -241,6 +241,15 @@ class Http:
 
 
 def _judged(request: httpx.Request, response: httpx.Response, lost: type[TieoutError]) -> Reply:
+    if response.status_code == httpx.codes.INTERNAL_SERVER_ERROR and lost is OutcomeUnknown:
+        # the system itself gave up; a gateway's 502 to 504 may leave the call under way behind it
+        raise OutcomeUnknown(
+            f"{_call(request)} failed with status 500",
+            answered=True,
+            why="The system failed by itself, perhaps half-way.",
+            fix="Tieout looks up what happened before it sends anything again.",
+            said=excerpt(response.text),
+        )
     if response.status_code >= 500:
         raise lost(
             f"{_call(request)} failed with status {response.status_code}",

@@ -32,7 +32,8 @@ class Case:
     """Everything that decides about one record.
 
     `source` is the prepared source record; None: its deletion is proved. `target` is the counterpart as last read,
-    None when there is none or it is gone. `skip` and `missing` are the entity's own words about the record.
+    None when there is none or it is gone. `free` are the fields that may still change once the target is settled.
+    `skip` and `missing` are the entity's own words about the record.
     """
 
     entity: Entity
@@ -40,6 +41,7 @@ class Case:
     source: Record | None
     past: Past | None = None
     target: Record | None = None
+    free: frozenset[str] = frozenset()
     skip: str | None = None
     missing: tuple[Problem, ...] = ()
 
@@ -116,7 +118,7 @@ def _both_stand(case: Case, past: Past, source: Record, target: Record) -> Verdi
         return Verdict("kept") if there else UNCHANGED
     if past.origin == "matched":
         return _hold("not-ours", source, _NOT_OURS)
-    if target.standing == "settled":
+    if target.standing == "settled" and not here <= case.free:
         return _hold("settled-in-target", source, _SETTLED)
     if target.standing == "archived":
         return _hold("archived-in-target", source, _ARCHIVED)

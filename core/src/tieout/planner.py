@@ -160,6 +160,7 @@ class Planner:
                 source=record,
                 past=_past(flow, due.link),
                 target=due.target,
+                free=flow.target.resource.free,
                 skip=entity.skip(record, flow.settings) if record is not None else None,
                 missing=tuple(entity.check(record, flow.settings)) if record is not None else (),
             )

@@ -21,8 +21,16 @@ from xero_python.accounting import (
     AccountingApi,
     Accounts,
     AccountType,
+    Allocation,
+    Allocations,
     Contact,
+    ContactGroup,
+    ContactGroups,
     Contacts,
+    CreditNote,
+    CreditNotes,
+    Currency,
+    CurrencyCode,
     Invoice,
     Invoices,
     Item,
@@ -34,6 +42,11 @@ from xero_python.accounting import (
     Purchase,
     PurchaseOrder,
     PurchaseOrders,
+    TaxComponent,
+    TaxRate,
+    TaxRates,
+    TrackingCategory,
+    TrackingOption,
 )
 from xero_python.api_client import ApiClient
 from xero_python.api_client.configuration import Configuration
@@ -127,9 +140,8 @@ def test_names_that_are_taken_are_refused_with_the_reason(official: Official) ->
     official.contact("Taken Ltd")
     with pytest.raises(AccountingBadRequestException) as refused:
         official.contact("TAKEN ltd")
-    assert (refused.value.status, refused.value.message) == (400, "A validation exception occurred")
-    message = str(refused.value.elements[0])
-    assert "already assigned to another contact" in message
+    assert refused.value.http_resp.status == 400
+    assert refused.value.reason.startswith("The contact name TAKEN ltd is already assigned to another contact.")
 
 
 def test_each_record_of_a_batch_is_judged_alone(official: Official) -> None:
@@ -216,6 +228,50 @@ def test_accounts_are_created_changed_and_deleted(official: Official) -> None:
     assert read.name == "Official Income"
     official.call("delete_account", made.account_id)
     assert official.call("get_accounts", where='Code=="OC200"').accounts == []
+
+
+def test_credit_notes_are_allocated_and_taken_back(official: Official) -> None:
+    invoice = official.invoice("Credited Ltd")
+    line = LineItem(description="Return", quantity=1, unit_amount=100, account_code="200", tax_type="OUTPUT")
+    contact = Contact(contact_id=invoice.contact.contact_id)
+    given = CreditNote(type="ACCRECCREDIT", contact=contact, date=TODAY, status="AUTHORISED", line_items=[line])
+    note = official.call("create_credit_notes", CreditNotes(credit_notes=[given])).credit_notes[0]
+    part = Allocation(invoice=Invoice(invoice_id=invoice.invoice_id), amount=30, date=TODAY)
+    key = note.credit_note_id
+    [made] = official.call("create_credit_note_allocation", key, Allocations(allocations=[part])).allocations
+    after = official.call("get_invoice", invoice.invoice_id).invoices[0]
+    assert (after.amount_credited, after.amount_due, after.credit_notes[0].applied_amount) == (30, 80, 30)
+    assert official.call("get_credit_note", key).credit_notes[0].remaining_credit == 80
+    gone = official.call("delete_credit_note_allocations", key, made.allocation_id)
+    assert (gone.is_deleted, official.call("get_invoice", invoice.invoice_id).invoices[0].amount_due) == (True, 110)
+
+
+def test_contact_groups_gain_and_lose_contacts(official: Official) -> None:
+    contact = official.contact("Grouped Ltd")
+    group = official.call("create_contact_group", ContactGroups([ContactGroup(name="From the firm")])).contact_groups[0]
+    key = group.contact_group_id
+    official.call("create_contact_group_contacts", key, Contacts(contacts=[contact]))
+    read = official.call("get_contact_group", key).contact_groups[0]
+    assert [each.name for each in read.contacts] == ["Grouped Ltd"]
+    shown = official.call("get_contact", contact.contact_id).contacts[0].contact_groups
+    assert [each.name for each in shown] == ["From the firm"]
+    official.call("delete_contact_group_contact", key, contact.contact_id)
+    assert official.call("get_contact", contact.contact_id).contacts[0].contact_groups == []
+
+
+def test_settings_are_added_one_at_a_time(official: Official) -> None:
+    component = TaxComponent(name="VAT", rate=21)
+    rate = TaxRate(name="VAT 21%", report_tax_type="OUTPUT", tax_components=[component])
+    made = official.call("create_tax_rates", TaxRates(tax_rates=[rate])).tax_rates[0]
+    assert (made.tax_type, made.effective_rate) == ("TAX005", 21)
+    assert official.call("create_currency", Currency(code=CurrencyCode.CHF)).currencies[0].description == "CHF"
+    category = official.call("create_tracking_category", TrackingCategory(name="Team")).tracking_categories[0]
+    key = category.tracking_category_id
+    option = official.call("create_tracking_options", key, TrackingOption(name="Blue")).options[0]
+    official.call("update_tracking_options", key, option.tracking_option_id, TrackingOption(name="Red"))
+    read = official.call("get_tracking_category", key).tracking_categories[0]
+    assert [each.name for each in read.options] == ["Red"]
+    assert official.call("delete_tracking_category", key).tracking_categories[0].status == "DELETED"
 
 
 def test_unknown_records_are_not_found(official: Official) -> None:

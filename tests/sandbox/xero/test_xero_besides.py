@@ -35,7 +35,7 @@ def test_account_is_renamed_archived_and_deleted_by_its_id(xero: Any) -> None:
     path = f"Accounts/{made['AccountID']}"
     assert xero.call("POST", path, {"Name": "Renamed"}).json()["Accounts"][0]["Name"] == "Renamed"
     assert xero.call("POST", path, {"Status": "ARCHIVED"}).json()["Accounts"][0]["Status"] == "ARCHIVED"
-    assert xero.call("DELETE", path).status_code == 204
+    assert xero.call("DELETE", path).json()["Accounts"][0]["Status"] == "DELETED"
     assert xero.call("GET", path).status_code == 404
 
 

@@ -11,6 +11,7 @@ from tieout.errors import ReauthNeeded, Unavailable
 from tieout.oauth import OAuth
 
 from tieout_xero import reference
+from tieout_xero.access import admitted
 from tieout_xero.settings import ConnectionSettings
 
 _PERSON = ("openid", "profile", "email", "offline_access")
@@ -54,8 +55,10 @@ def tenants(connection: Connection, claims: Mapping[str, Any]) -> list[Tenant]:
     if not found:
         raise ReauthNeeded(
             "No Xero organisation is connected",
-            why="The consent ended without an organisation, or it was disconnected in Xero.",
-            fix=f"Connect again and choose an organisation: tieout connect {connection.name}",
+            why="The consent ended without an organisation, or it was disconnected in Xero. "
+            "An organisation takes two apps that Xero has not certified and no more.",
+            fix="Disconnect another such app in Xero if there are two, then connect again and choose an organisation: "
+            f"tieout connect {connection.name}",
         )
     if len(found) > 1 and not event:
         raise ReauthNeeded(
@@ -88,14 +91,15 @@ def _pinned(connection: Connection, tenant: Tenant) -> Connection:
 
 
 def _connected(connection: Connection, event: str = "") -> list[Tenant]:
-    reply = connection.http.read(
-        "GET",
-        connection.settings.connections_url,
-        params={"authEventId": event} if event else {},
-        headers={"Accept": "application/json"},
-    )
+    with admitted(connection):
+        reply = connection.http.read(
+            "GET",
+            connection.settings.connections_url,
+            params={"authEventId": event} if event else {},
+            headers={"Accept": "application/json"},
+        )
     answer = reply.json() if reply.status == 200 else None
-    if not isinstance(answer, list):
+    if not isinstance(answer, list) or not all(isinstance(row, dict) and row.get("tenantId") for row in answer):
         raise Unavailable("Xero does not tell which organisations are connected", said=reply.text[:200])
     return [
         Tenant(id=row["tenantId"], name=row.get("tenantName") or row["tenantId"])

@@ -15,6 +15,7 @@ from tieout.model import Address, Party
 
 from tieout_xero import wire as xero
 from tieout_xero.books import Books
+from tieout_xero.merging import merged_into
 
 _KINDS = {"billing": "POBOX", "delivery": "STREET"}
 _LONGEST_TERM = 31
@@ -48,13 +49,7 @@ def lower(party: Party, terms: Terms, now: Wire | None) -> Wire:
     """
     name = xero.name(party.name)
     if now and now.get("ContactStatus", "ACTIVE") != "ACTIVE":
-        raise Rejected(
-            Problem(
-                cause="archived-in-target",
-                what=f"The contact {now.get('Name', name)} is archived in Xero and cannot be changed.",
-                fix="Restore it in Xero, or link the record to another contact.",
-            )
-        )
+        raise Rejected(_out_of_use(now, name))
     if not name:
         raise Rejected(
             Problem(cause="name-missing", what="The record has no name.", fix="Give it a name at the source.")
@@ -89,6 +84,22 @@ def lower(party: Party, terms: Terms, now: Wire | None) -> Wire:
     return body
 
 
+def notes(party: Party, body: Wire) -> tuple[Problem, ...]:
+    """What a body leaves out of a party because Xero would refuse the whole contact for it."""
+    given = party.email.strip()
+    if not given or body.get("EmailAddress"):
+        return ()
+    return (
+        Problem(
+            cause="email-invalid",
+            what=f"The e-mail address {given} is left out; all else goes to Xero.",
+            why="Xero refuses a whole contact for an address that is not one valid address in plain letters.",
+            fix="Correct the address at its source.",
+            about=given,
+        ),
+    )
+
+
 CONTACTS = Resource(
     name="Contacts",
     type=Party,
@@ -106,6 +117,23 @@ CONTACTS = Resource(
         {"standing", "person", "first_name", "last_name", "number", "currency", "terms", "addresses", "parent"}
     ),
 )
+
+
+def _out_of_use(now: Wire, name: str) -> Problem:
+    told = now.get("Name") or name
+    if into := merged_into(now):
+        return Problem(
+            cause="merged-in-target",
+            what=f"The contact {told} was merged into another one in Xero.",
+            why="Its documents go to the contact that stays; the merged one cannot be changed or restored.",
+            fix="Link the record to the contact that stays.",
+            about=into,
+        )
+    return Problem(
+        cause="archived-in-target",
+        what=f"The contact {told} is archived in Xero and cannot be changed.",
+        fix="Restore it in Xero, or link the record to another contact.",
+    )
 
 
 def _entries(wire: Wire, name: str) -> list[Wire]:

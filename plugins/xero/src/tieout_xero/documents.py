@@ -10,7 +10,7 @@ from tieout.contract import Resource, Terms, Wire
 from tieout.errors import Problem, Rejected
 from tieout.model import Document, Ref
 
-from tieout_xero import lines, preflight
+from tieout_xero import lines, merging, preflight
 from tieout_xero import wire as xero
 from tieout_xero.arithmetic import sums
 from tieout_xero.books import Books
@@ -58,7 +58,8 @@ class Form:
     def lower(self, document: Document, terms: Terms, now: Wire | None) -> Wire:
         """A document as Xero takes it, prices as they are. Raises `Rejected` with all that stands in its way.
 
-        The status on arrival is the flow's setting; on an update it is left as it is in Xero.
+        The status on arrival is the flow's setting; on an update it is left as it is in Xero. A contact that was
+        merged into another one is replaced by that one.
         """
         if now and (final := preflight.finality(now)):
             raise Rejected(*final)
@@ -71,7 +72,7 @@ class Form:
         problems: list[Problem] = []
         body = xero.filled(
             {
-                "Contact": {"ContactID": document.party.id} if document.party else None,
+                "Contact": {"ContactID": merging.survivor(document.party.id, terms.memory)} if document.party else None,
                 self.number: document.number,
                 "Reference": "" if kind == "bill" else xero.line(document.reference, 255),
                 "Date": document.date.isoformat(),
@@ -115,6 +116,8 @@ INVOICES = Resource(
     batch=50,
     bytes=3_500_000,
     key_seconds=300,
+    # of lines their descriptions, accounts and tracking; posting refuses the rest (facts/xero.md 5.3)
+    free=frozenset({"number", "reference", "due", "party", "lines"}),
     lossy=_LOST | {"reference", "delivery"},
 )
 

@@ -124,8 +124,9 @@ class Lowering:
 def fold(line: Wire, kind: str) -> Wire:
     """The line as Xero can hold it to the cent: prices of at most 4 decimals, discounts only where they are allowed.
 
-    A discount that the kind of document does not have goes into the price. What does not fit into 4 decimals becomes
-    quantity 1 with the exact amount of the line, and the original is told in the description.
+    A discount that the kind of document does not have, or that is larger than its line, goes into the price. What does
+    not fit into 4 decimals becomes quantity 1 with the exact amount of the line, and the original is told in the
+    description.
     """
     price = xero.amount(line.get("UnitAmount"))
     if price is None:
@@ -133,9 +134,10 @@ def fold(line: Wire, kind: str) -> Wire:
     quantity = Decimal(1) if (stated := xero.amount(line.get("Quantity"))) is None else stated
     discounts = {name for name in ("DiscountRate", "DiscountAmount") if line.get(name)}
     fits = max(xero.places(price), xero.places(quantity)) <= _DECIMALS
-    if fits and discounts <= _DISCOUNTS[kind]:
-        return line
     net = extended(line)
+    beyond = net * price * quantity < 0  # a discount larger than its line turns the sign, and Xero refuses it
+    if fits and discounts <= _DISCOUNTS[kind] and not beyond:
+        return line
     rest = {name: value for name, value in line.items() if name not in ("DiscountRate", "DiscountAmount")}
     each = net / quantity if quantity else Decimal(0)
     if fits and xero.places(each) <= _DECIMALS and each * quantity == net:

@@ -11,6 +11,7 @@ from tieout.contract import Connection, Wire
 from tieout.errors import ContractError, Unavailable
 from tieout.http import Reply
 
+from tieout_xero.access import accepted, admitted
 from tieout_xero.wire import stamp
 
 PAGE = 1000
@@ -102,13 +103,15 @@ def get(
 ) -> Reply:
     """Read below the API's address; 200 and 404 are answered.
 
-    Raises `ContractError` for a question that Xero does not understand, `Unavailable` for any other answer.
+    Raises `ContractError` for a question that Xero does not understand, what `tieout_xero.access` tells of a refusal,
+    and `Unavailable` for any other answer.
     """
     told = headers(connection)
     if modified_since:
         told["If-Modified-Since"] = modified_since
     url = f"{connection.settings.api_url}/{path}"
-    reply = connection.http.read("GET", url, params=dict(params or {}), headers=told)
+    with admitted(connection):
+        reply = accepted(connection, connection.http.read("GET", url, params=dict(params or {}), headers=told))
     if reply.status in (200, 404):
         return reply
     if reply.status == 400:

@@ -1,7 +1,8 @@
 """Posting: what a lowered page still needs before it is sent, whoever lowered it.
 
 Prices are folded, the total is computed as Xero will and a rounding line closes the gap, lines keep their ids, and a
-document that was taken back at its source becomes the steps that take it back in Xero.
+document that was taken back at its source becomes the steps that take it back in Xero. Of what is paid there only what
+may still be edited is sent.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Any
 
 from tieout.contract import Terms, Wire
 from tieout.errors import Problem
-from tieout.model import Document
+from tieout.model import Document, Party
 from tieout.work import Lowering, Reject, Step, Work
 
-from tieout_xero import accounts, lines, preflight, taxes
+from tieout_xero import accounts, contacts, lines, preflight, settled, taxes
 from tieout_xero import wire as xero
 from tieout_xero.arithmetic import Sums, sums
 from tieout_xero.books import Books
@@ -49,14 +50,21 @@ def post(work: Work) -> list[Any]:
 
 
 def _finish(item: Lowering, answer: Any, work: Work, books: Books) -> Any:
-    if isinstance(answer, Reject) or not isinstance(item.record, Document):
+    if isinstance(answer, Reject):
         return answer
     (step,) = answer
+    if isinstance(item.record, Party) and work.binding.lower is None:  # a stranger's may leave fields out by intent
+        return (replace(step, notes=contacts.notes(item.record, step.body)),)
+    if not isinstance(item.record, Document):
+        return answer
     body, found = close(step.body, item.record, work.terms)
     if work.binding.lower is not None:  # the resource's own has looked already
-        found = [*preflight.problems(body, item.now, books), *found]
+        found = [*preflight.finality(item.now or {}), *preflight.problems(body, item.now, books), *found]
     if item.now and "LineItems" in body:
         body = {**body, "LineItems": _identified(body["LineItems"], item.now.get("LineItems") or [])}
+    if item.now and preflight.paid(item.now) and not preflight.finality(item.now):
+        body, fixed = settled.edits(body, item.now)
+        found += fixed
     return Reject(tuple(dict.fromkeys(found))) if found else (replace(step, body=body),)
 
 
@@ -132,7 +140,8 @@ def _take_back(item: Lowering, work: Work, books: Books) -> tuple[Step, ...] | R
     if item.id is None or now is None:
         return Reject((_NOT_THERE,))
     kind = preflight.kind(now if "Type" in now else dict(work.terms.constants))
-    if found := (*preflight.finality(now), *preflight.locked(kind, (xero.day(now, "Date"),), books)):
+    stays = preflight.finality(now) or preflight.paid(now)
+    if found := (*stays, *preflight.locked(kind, (xero.day(now, "Date"),), books)):
         return Reject(found)
     if kind == "order":
         return _order_steps(item.id, now)

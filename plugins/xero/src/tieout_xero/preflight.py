@@ -13,6 +13,8 @@ from tieout_xero.books import Books
 
 _ACTIONS = {"invoice": "Invoice", "bill": "Bill", "order": "PurchaseOrder"}
 _NUMBER = 255
+_SALES_TAX = ("TaxBreakdown", "SalesTaxCodeId", "Taxability")
+_SEVERAL = "UseMulticurrency"
 
 
 def kind(wire: Wire) -> str:
@@ -35,27 +37,52 @@ def standing(wire: Wire) -> Standing:
 
 
 def finality(now: Wire) -> tuple[Problem, ...]:
-    """Why a document in Xero may not be changed any more; empty while it may."""
-    match standing(now):
-        case "void":
-            return (
-                Problem(
-                    cause="void-in-target",
-                    what=f"The document is {now.get('Status', '').lower()} in Xero.",
-                    why="What was taken back there is never made anew.",
-                    fix="Leave it, or send the record again under a new number.",
-                ),
-            )
-        case "settled":
-            return (
-                Problem(
-                    cause="settled-in-target",
-                    what="The document is billed in Xero." if kind(now) == "order" else "The document is paid in Xero.",
-                    why="Its content is fixed from then on.",
-                    fix="Change it in Xero, or remove the payment there first.",
-                ),
-            )
+    """Why nothing of a document in Xero may be changed any more; empty while something may.
+
+    Of what is paid some fields may still be edited (`tieout_xero.settled`).
+    """
+    if standing(now) == "void":
+        return (
+            Problem(
+                cause="void-in-target",
+                what=f"The document is {now.get('Status', '').lower()} in Xero.",
+                why="What was taken back there is never made anew.",
+                fix="Leave it, or send the record again under a new number.",
+            ),
+        )
+    if now.get("Status") == "BILLED":
+        return (
+            Problem(
+                cause="settled-in-target",
+                what="The document is billed in Xero.",
+                why="Its content is fixed from then on.",
+                fix="Change it in Xero.",
+            ),
+        )
+    if any(line.get(name) for line in now.get("LineItems") or () for name in _SALES_TAX):
+        return (
+            Problem(
+                cause="automatic-sales-tax",
+                what="Xero computes the sales tax of this document by itself.",
+                why="Such documents cannot be edited from outside.",
+                fix="Change it in Xero.",
+            ),
+        )
     return ()
+
+
+def paid(now: Wire) -> tuple[Problem, ...]:
+    """Why a document in Xero may not be taken back: it is paid, part-paid or credited; empty while it may."""
+    if standing(now) != "settled":
+        return ()
+    return (
+        Problem(
+            cause="settled-in-target",
+            what="The document is paid in Xero.",
+            why="What is paid can be neither voided nor deleted.",
+            fix="Remove the payment in Xero first, or issue a credit note.",
+        ),
+    )
 
 
 def locked(kind: str, dates: tuple[date | None, ...], books: Books) -> tuple[Problem, ...]:
@@ -84,7 +111,10 @@ def problems(body: Wire, now: Wire | None, books: Books) -> list[Problem]:
             Problem(
                 cause="currency-not-enabled",
                 what=f"The organisation does not use {currency}.",
-                fix="Add the currency in Xero, if its plan allows several, and import again.",
+                why="Its Xero plan has one currency only." if _SEVERAL in books.refused else "",
+                fix="Change the plan in Xero, or the currency at the source."
+                if _SEVERAL in books.refused
+                else "Add the currency in Xero, if its plan allows several, and import again.",
                 about=currency,
             )
         )

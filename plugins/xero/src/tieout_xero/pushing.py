@@ -16,6 +16,7 @@ from tieout.http import Reply, loads
 from tieout.work import Batch, Receipt, Step
 
 from tieout_xero import messages
+from tieout_xero.access import accepted, admitted
 from tieout_xero.listing import LISTINGS, Listing, headers
 from tieout_xero.wire import NO_ID, day, fold
 
@@ -23,16 +24,21 @@ Mark = Callable[[Wire, Listing], Hashable]
 
 
 def push(connection: Connection, batch: Batch) -> list[Receipt]:
-    """Write a batch. Raises `OutcomeUnknown` when the answer cannot be read; a refused record is a receipt."""
+    """Write a batch; a refused record is a receipt.
+
+    Raises `OutcomeUnknown` when the answer cannot be read, and what `tieout_xero.access` tells of a refused call.
+    """
     listing = LISTINGS[batch.resource.name]
     sent = [step.body if step.id is None else {**step.body, listing.id: step.id} for step in batch.steps]
-    reply = connection.http.write(
-        "PUT" if batch.op == "create" else "POST",
-        f"{connection.settings.api_url}/{listing.name}",
-        params={"summarizeErrors": "false", **listing.writing},
-        headers={**headers(connection), "Idempotency-Key": batch.idempotency_key},
-        body={listing.name: sent},
-    )
+    with admitted(connection):
+        reply = connection.http.write(
+            "PUT" if batch.op == "create" else "POST",
+            f"{connection.settings.api_url}/{listing.name}",
+            params={"summarizeErrors": "false", **listing.writing},
+            headers={**headers(connection), "Idempotency-Key": batch.idempotency_key},
+            body={listing.name: sent},
+        )
+    accepted(connection, reply)
     if reply.status == 200:
         answered = _elements(reply, listing.name)
         if answered is None:

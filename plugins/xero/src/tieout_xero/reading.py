@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from tieout.contract import Connection, Cursor, Resource, Wire
 from tieout.work import Page
 
+from tieout_xero import merging
 from tieout_xero.listing import LISTINGS, Rows, rows
 from tieout_xero.wire import stamp
 
@@ -34,6 +35,8 @@ def fetch(connection: Connection, resource: Resource, cursor: Cursor | None) -> 
     listing = LISTINGS[resource.name]
     at = cursor or {"since": "", "known": {}}
     found = rows(connection, listing, {"order": f"{listing.id} ASC"}, page=at.get("page", 1), since=at["since"])
+    if listing.name == "Contacts":
+        merging.note(connection, found.wires)
     began = at["began"] if "began" in at else _began(found)
     last = max(at.get("last", ""), _text(_last(found.wires)))
     recent = {

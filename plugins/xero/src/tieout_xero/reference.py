@@ -27,13 +27,16 @@ FRESH: Mapping[Kind, int] = {
 
 
 def read(connection: Connection, kind: Kind) -> list[Reference]:
-    """All reference data of one kind, what is retired too, marked as such."""
+    """All reference data of one kind, what is retired too, marked as such. Raises `Unavailable` for what is no list."""
     if kind == "locks":
         return list(_locks(_organisation(connection)))
     if kind == "organisation":
         return [organisation(connection)]
     path, name, lift = _LISTS[kind]
-    return [lift(wire) for wire in _elements(connection, path, name)]
+    try:
+        return [lift(wire) for wire in _elements(connection, path, name)]
+    except KeyError as error:
+        raise Unavailable(f"Xero's answer about {path} has another shape than documented", said=str(error)) from error
 
 
 def organisation(connection: Connection) -> Organisation:
@@ -86,7 +89,7 @@ def _tracking(wire: Wire) -> Tracking:
 
 
 def _permission(wire: Wire) -> Permission:
-    return Permission(id=wire["Name"], name=wire["Name"], allowed=wire.get("Status") == "ALLOWED")
+    return Permission(id=wire["Name"], name=wire["Name"], allowed=wire.get("Status") != "NOT-ALLOWED")
 
 
 _LISTS: Mapping[Kind, tuple[str, str, Callable[[Wire], Reference]]] = {

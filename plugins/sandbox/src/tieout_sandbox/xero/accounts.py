@@ -25,6 +25,7 @@ class Accounts:
     paged: Literal["never"] = "never"
     filterable = True
     batches = False
+    ways = frozenset({"PUT", "POST by id"})
     names = frozenset(
         {
             *_TEXTS,
@@ -93,16 +94,17 @@ class Accounts:
         self.table.put(account)
         return account
 
-    def delete(self, account: Record) -> None:
-        """Remove an account that nothing uses. Raises `Problem` (400) for any other."""
+    def delete(self, account: Record) -> Record:
+        """Remove an account that nothing uses and return it. Raises `Problem` (400) for any other."""
         identity = account["AccountID"]
-        documents = (*self.books.invoices, *self.books.orders)
+        documents = (*self.books.invoices, *self.books.credit_notes, *self.books.orders)
         used = any(line.get("AccountID") == identity for document in documents for line in document["LineItems"])
         paid = any(payment["Account"].get("AccountID") == identity for payment in self.books.payments)
         if used or paid or account.get("SystemAccount"):
             message = "The account cannot be deleted because it is a system account or is in use"
             raise invalid([{**account, "ValidationErrors": [{"Message": message}]}])
         self.table.drop(identity)
+        return {**account, "Status": "DELETED"}
 
     def _judge(self, account: Record, findings: Findings) -> None:
         if account.get("Type") not in CLASS_OF:

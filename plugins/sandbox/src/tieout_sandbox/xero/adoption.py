@@ -4,17 +4,30 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from tieout_sandbox.xero import contacts, fields, invoices, orders, stamps
+from tieout_sandbox.xero import contacts, credit_notes, fields, invoices, lifecycle, orders, stamps
+from tieout_sandbox.xero.allocations import listed
 from tieout_sandbox.xero.arithmetic import rounded
 from tieout_sandbox.xero.books import Books, name_key, new_id
 from tieout_sandbox.xero.chart import CLASS_OF, steady_id
 from tieout_sandbox.xero.contacts import Contacts
+from tieout_sandbox.xero.credit_notes import CreditNotes
 from tieout_sandbox.xero.findings import Findings
+from tieout_sandbox.xero.groups import ContactGroups
 from tieout_sandbox.xero.invoices import Invoices
 from tieout_sandbox.xero.orders import PurchaseOrders
 from tieout_sandbox.xero.table import Record
 
-_MONEY = ("SubTotal", "TotalTax", "Total", "TotalDiscount", "AmountDue", "AmountPaid", "AmountCredited")
+_MONEY = (
+    "SubTotal",
+    "TotalTax",
+    "Total",
+    "TotalDiscount",
+    "AppliedAmount",
+    "RemainingCredit",
+    "AmountDue",
+    "AmountPaid",
+    "AmountCredited",
+)
 _LINE_PLACES = {"Quantity": 4, "UnitAmount": 4, "LineAmount": 2, "TaxAmount": 2, "DiscountRate": 4, "DiscountAmount": 2}
 _START = stamps.stamp(1_767_225_600_000)
 
@@ -29,6 +42,8 @@ class Adoption:
     def __init__(self, books: Books) -> None:
         self._books = books
         self._invoices = Invoices(books, Contacts(books))
+        self._credits = CreditNotes(books, Contacts(books))
+        self._groups = ContactGroups(books)
         self._orders = PurchaseOrders(books, Contacts(books))
 
     def adopt(self, collection: str, given: Record) -> None:
@@ -40,8 +55,10 @@ class Adoption:
             "TrackingCategories": self._tracking,
             "BrandingThemes": self._theme,
             "Contacts": self._contact,
+            "ContactGroups": self._group,
             "Items": self._item,
             "Invoices": self._invoice,
+            "CreditNotes": self._credit_note,
             "PurchaseOrders": self._order,
             "Payments": self._payment,
         }
@@ -88,6 +105,13 @@ class Adoption:
         rest = {name: value for name, value in given.items() if name not in ("ContactID", "Addresses", "Phones")}
         self._books.contacts.put({"UpdatedDateUTC": _START, **contact, **rest})
 
+    def _group(self, given: Record) -> None:
+        identity = self._steady(given, "ContactGroupID", given["Name"])
+        group: Record = {"ContactGroupID": identity, "Name": given["Name"], "Status": given.get("Status", "ACTIVE")}
+        members = [{"ContactID": self._known({"Contact": each})["ContactID"]} for each in given.get("Contacts", [])]
+        self._books.groups.put({**group, "Contacts": []})
+        self._groups.add({**group, "Contacts": []}, members)
+
     def _item(self, given: Record) -> None:
         item: Record = {"UpdatedDateUTC": _START, "IsTrackedAsInventory": False, "IsSold": True, "IsPurchased": True}
         item |= {**given, "ItemID": self._steady(given, "ItemID", given["Code"])}
@@ -118,6 +142,52 @@ class Adoption:
         if not invoice["InvoiceNumber"] and invoice["Type"] == "ACCREC":
             invoice["InvoiceNumber"] = self._books.next_number(self._books.invoices, "INV-")
         self._books.invoices.put(invoice)
+
+    def _credit_note(self, given: Record) -> None:
+        if given.get("Type") not in ("ACCRECCREDIT", "ACCPAYCREDIT"):
+            raise ValueError(f"Type {given.get('Type')!r} is neither ACCRECCREDIT nor ACCPAYCREDIT")
+        contact = self._known(given)
+        complete = _complete(given)
+        if complete:
+            note = {**credit_notes.blank(given["Type"]), **complete}
+        else:
+            findings = Findings()
+            note = self._credits.composed(given, None, contact, 4, findings)
+            _demand(findings)
+        note["CreditNoteID"] = note["ID"] = fields.guid(given, "CreditNoteID") or new_id()
+        self._finish(note, given, contact)
+        note.setdefault("UpdatedDateUTCString", stamps.text_of(stamps.stamp_ms(note["UpdatedDateUTC"])))
+        if not note["CreditNoteNumber"] and note["Type"] == "ACCRECCREDIT":
+            note["CreditNoteNumber"] = self._books.next_number(self._books.credit_notes, "CN-")
+        note["Allocations"] = [self._allocation(each) for each in fields.parts(given, "Allocations")]
+        note["AppliedAmount"] = sum((each["Amount"] for each in note["Allocations"]), Decimal("0.00"))
+        ended = note["Status"] in lifecycle.FINAL
+        note["RemainingCredit"] = Decimal("0.00") if ended else note["Total"] - note["AppliedAmount"]
+        self._books.credit_notes.put(note)
+        for each in note["Allocations"]:
+            invoice = self._books.invoices.get(each["Invoice"]["InvoiceID"])
+            if invoice and all(other["CreditNoteID"] != note["CreditNoteID"] for other in invoice["CreditNotes"]):
+                self._credit(invoice, note)
+
+    def _allocation(self, given: Record) -> Record:
+        named = fields.part(given, "Invoice")
+        invoice = self._books.invoices.get(fields.guid(named, "InvoiceID") or "")
+        if invoice is None:
+            raise ValueError("the invoice that it is allocated to is not among Invoices")
+        return {
+            "AllocationID": fields.guid(given, "AllocationID") or new_id(),
+            "Amount": rounded(exact(given["Amount"])),
+            "Date": stamps.day_stamp(stamps.day(str(given["Date"]))),
+            "Invoice": {name: invoice[name] for name in ("InvoiceID", "InvoiceNumber", "Type")},
+        }
+
+    def _credit(self, invoice: Record, note: Record) -> None:
+        """Let an invoice of the file show what a credit note of the file gives it."""
+        mine = [each for each in note["Allocations"] if each["Invoice"]["InvoiceID"] == invoice["InvoiceID"]]
+        for each in mine:
+            invoice = lifecycle.credited(invoice, each["Amount"], each)
+        invoice["AmountDue"] = invoice["Total"] - invoice["AmountPaid"] - invoice["AmountCredited"]
+        self._books.invoices.put(listed(invoice, note))
 
     def _order(self, given: Record) -> None:
         contact = self._known(given)
@@ -157,7 +227,7 @@ class Adoption:
         self._books.payments.put(payment)
         listed = any(each.get("PaymentID") == payment["PaymentID"] for each in invoice["Payments"])
         if payment["Status"] == "AUTHORISED" and not listed:
-            after = invoices.paid(invoice, payment["Amount"], payment)
+            after = lifecycle.paid(invoice, payment["Amount"], payment)
             names = ("PaymentID", "Date", "Amount", "Reference", "CurrencyRate", "HasAccount")
             after["Payments"] = [*invoice["Payments"], {name: payment[name] for name in names}]
             after["AmountDue"] = after["Total"] - after["AmountPaid"] - after["AmountCredited"]

@@ -20,6 +20,7 @@ from tieout_sandbox.xero.listing import listing
 from tieout_sandbox.xero.problems import NotFound, Problem
 from tieout_sandbox.xero.resources import Writable
 from tieout_sandbox.xero.table import Record
+from tieout_sandbox.xero.tracking import TrackingCategories
 from tieout_sandbox.xero.world import XeroWorld
 from tieout_sandbox.xero.writing import Way, write_all, write_each
 
@@ -93,12 +94,9 @@ class AccountingApi:
         resource = resources.writable[plural]
         if len(rest) > 1:
             return subpaths.answer(call, resource, found(resource, rest[0]))
-        if call.method == "DELETE" and rest and isinstance(resource, Items | Accounts):
-            resource.delete(found(resource, rest[0]))
-            return Response(None, 204)
-        if call.method in (("POST",) if rest else ("PUT", "POST")) and (
-            resource.batches or rest or call.method == "PUT"
-        ):
+        if call.method == "DELETE" and rest:
+            return _removed(call, resource, found(resource, rest[0]))
+        if (f"{call.method} by id" if rest else call.method) in resource.ways:
             return self._write(call, resource, rest)
         raise NotFound
 
@@ -113,14 +111,15 @@ class AccountingApi:
         return call.envelope(resource.plural, [resource.single(found(resource, key), call.places)])
 
     def _write(self, call: Call, resource: Writable, rest: list[str]) -> Response:
-        elements = call.elements(resource.plural)
+        if resource.batches:
+            elements = call.elements(resource.plural)[: 1 if rest else None]
+        else:
+            elements = [call.element(resource.plural)]
         call.request.scope["tieout.elements"] = len(elements)
         verb = cast(Literal["PUT", "POST"], call.method)
         identity = found(resource, rest[0])[resource.id_field] if rest else None
         way = Way(verb, call.places, call.passed.access.client, identity)
-        if rest:
-            elements = elements[:1]
-        each = resource.batches and not rest and call.query.get("summarizeerrors", "").lower() == "false"
+        each = resource.batches and not rest and call.each
         write: Callable[..., list[Record]] = write_each if each else write_all
         answer = write(resource, elements, way)
         if call.request.scope.get("tieout.reorder"):
@@ -138,3 +137,13 @@ class AccountingApi:
         answer.headers.update(self._world.quota.headers(tenant, client))
         answer.headers["xero-correlation-id"] = new_id()
         return answer
+
+
+def _removed(call: Call, resource: Writable, record: Record) -> Response:
+    match resource:
+        case Items():
+            resource.delete(record)
+            return Response(None, 204)
+        case Accounts() | TrackingCategories():
+            return call.envelope(resource.plural, [resource.delete(record)])
+    raise NotFound

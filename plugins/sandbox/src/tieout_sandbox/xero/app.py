@@ -22,6 +22,7 @@ from tieout_sandbox.xero.idempotency import Idempotency
 from tieout_sandbox.xero.limits import Quota
 from tieout_sandbox.xero.oauth import Clients, TokenEndpoints
 from tieout_sandbox.xero.tokens import Signer, User
+from tieout_sandbox.xero.webhooks import Announcing, Webhooks, webhook_route
 from tieout_sandbox.xero.world import API, XeroWorld
 
 _OTHER = "Second Company (AU)"
@@ -54,16 +55,18 @@ def create(options: Options, clock: Clock) -> Fake:
         lambda: [(tenant, each.books.organisation["Name"]) for tenant, each in world.organisations.items()],
     )
     api = AccountingApi(world, gate, clock)
+    webhooks = Webhooks(world, clock, options.origin)
     app = Starlette(
         routes=[
             *control.routes(),
+            webhook_route(webhooks),
             *pages.routes(),
             *TokenEndpoints(grants, signer, clients).routes(),
             *Connections(world, gate).routes(),
             Route(API + "{path:path}", api.endpoint, methods=["GET", "PUT", "POST", "DELETE", "PATCH"]),
         ]
     )
-    return Fake(InFlight(ControlMiddleware(app, control)), credentials)
+    return Fake(InFlight(Announcing(ControlMiddleware(app, control), webhooks)), credentials)
 
 
 def _credentials(origin: str, world: XeroWorld, clients: Clients) -> dict[str, Any]:

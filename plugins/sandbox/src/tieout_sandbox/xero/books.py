@@ -41,6 +41,7 @@ class Books:
         self.accounts = Table("AccountID", journal, code=lambda r: r.get("Code"))
         self.tax_rates = Table("TaxType", journal)
         self.currencies = Table("Code", journal)
+        self.groups = Table("ContactGroupID", journal)
         self.tracking = Table("TrackingCategoryID", journal, name=lambda r: r["Name"].casefold())
         self.branding = Table("BrandingThemeID", journal)
         self.contacts = Table(
@@ -52,6 +53,7 @@ class Books:
         )
         self.items = Table("ItemID", journal, code=lambda r: r["Code"])
         self.invoices = Table("InvoiceID", journal, number=lambda r: r.get("InvoiceNumber"))
+        self.credit_notes = Table("CreditNoteID", journal, number=lambda r: r.get("CreditNoteNumber"))
         self.orders = Table("PurchaseOrderID", journal, number=lambda r: r["PurchaseOrderNumber"])
         self.payments = Table("PaymentID", journal)
 
@@ -121,7 +123,7 @@ class Books:
     def settle(self) -> None:
         """Take the records as they are for the start: sorted, their stamps in the past of every later change."""
         self._journal.clear()
-        for table in (self.contacts, self.items, self.invoices, self.orders, self.payments):
+        for table in (self.contacts, self.items, self.invoices, self.credit_notes, self.orders, self.payments):
             table.sort()
             self._last_ms = max(
                 [self._last_ms, *(stamps.stamp_ms(r["UpdatedDateUTC"]) for r in table if "UpdatedDateUTC" in r)]

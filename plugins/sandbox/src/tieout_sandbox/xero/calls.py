@@ -40,6 +40,11 @@ class Call:
         """How many decimals unit amounts have in this call."""
         return 4 if self.query.get("unitdp") == "4" else 2
 
+    @property
+    def each(self) -> bool:
+        """Whether the answer shall say of each record what became of it."""
+        return self.query.get("summarizeerrors", "").lower() == "false"
+
     def elements(self, plural: str) -> list[Record]:
         """The records in the body. Raises `Problem` (400) when it is too large, cannot be read, or holds none."""
         if len(self.body) > _LARGEST_BODY:
@@ -51,6 +56,17 @@ class Call:
         if not elements:
             raise unreadable(f"No {plural} were found in the post data")
         return elements
+
+    def element(self, plural: str) -> Record:
+        """The one record in the body. Raises `Problem` (400) as `elements` does, and when there are more."""
+        elements = self.elements(plural)
+        if len(elements) > 1:
+            raise bad_request(f"Only one of {plural} can be written per request.")
+        return elements[0]
+
+    def bare(self, record: Record) -> Response:
+        """The answer that is one record without an envelope."""
+        return Response(codec.dumps(record), media_type="application/json; charset=utf-8")
 
     def envelope(self, plural: str, records: list[Record], pagination: Record | None = None) -> Response:
         """The answer with these records."""

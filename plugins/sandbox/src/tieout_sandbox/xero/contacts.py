@@ -57,6 +57,7 @@ class Contacts:
     paged: Literal["asked"] = "asked"
     filterable = True
     batches = True
+    ways = frozenset({"PUT", "POST", "POST by id"})
     names = frozenset(
         {"ContactID", "ContactStatus", "Name", "UpdatedDateUTC", "IsSupplier", "IsCustomer", "Addresses", "Phones"}
         | {"ContactGroups", "HasValidationErrors", *_TEXTS, *_DETAILS}

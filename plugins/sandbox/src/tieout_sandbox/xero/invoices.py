@@ -1,7 +1,6 @@
 """Sales invoices and bills: numbers, statuses, and what may still be changed (facts/xero.md 5.3, 7.2)."""
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from typing import Literal
 
 from tieout_sandbox.xero import contacts, documents, fields, stamps
@@ -9,23 +8,13 @@ from tieout_sandbox.xero.arithmetic import ZERO
 from tieout_sandbox.xero.books import Books, new_id
 from tieout_sandbox.xero.contacts import Contacts
 from tieout_sandbox.xero.findings import Findings
+from tieout_sandbox.xero.lifecycle import CREATED, FINAL, NEXT, NO_EDIT, judge_settled
 from tieout_sandbox.xero.lines import Ruling, require_complete
 from tieout_sandbox.xero.listing import Query, among, containing
 from tieout_sandbox.xero.table import Record, Table
 from tieout_sandbox.xero.writing import Way
 
-_NEXT = {
-    "DRAFT": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
-    "SUBMITTED": ("SUBMITTED", "AUTHORISED", "DRAFT", "DELETED"),
-    "AUTHORISED": ("AUTHORISED", "VOIDED"),
-    "PAID": ("PAID",),
-}
-_FINAL = ("DELETED", "VOIDED")
-_FIXED = ("SubTotal", "TotalTax", "Total", "LineAmountTypes", "CurrencyCode", "CurrencyRate")
-_FIXED_IN_LINES = ("Quantity", "UnitAmount", "LineAmount", "TaxType", "TaxAmount", "ItemCode")
 _NO_MODIFICATION = "Invoice not of valid status for modification"
-_NO_EDIT = "This document cannot be edited as it has a payment or credit note allocated to it"
-_NO_DATE = "Date cannot be changed on an invoice that has payment or credit notes allocated to it"
 _DISCOUNTS = frozenset({"DiscountRate", "DiscountAmount"})
 _SUMMARY_DROPS = frozenset({"LineItems", "Payments", "HasAttachments", "CISDeduction"})
 
@@ -37,6 +26,7 @@ class Invoices:
     paged: Literal["asked"] = "asked"
     filterable = True
     batches = True
+    ways = frozenset({"PUT", "POST", "POST by id"})
     names = frozenset(
         {"Type", "InvoiceID", "InvoiceNumber", "Reference", "Contact", "Date", "DueDate", "DateString", "DueDateString"}
         | {"Status", "LineAmountTypes", "LineItems", "SubTotal", "TotalTax", "Total", "TotalDiscount", "UpdatedDateUTC"}
@@ -101,7 +91,7 @@ class Invoices:
         if findings.errors:
             return None
         contact = self._contact(element, existing, way, findings)
-        if existing is not None and element.get("Status") in _FINAL and element["Status"] != existing["Status"]:
+        if existing is not None and element.get("Status") in FINAL and element["Status"] != existing["Status"]:
             invoice = self._ended(existing, element["Status"], findings)
         else:
             invoice = self.composed(element, existing, contact, way.places, findings)
@@ -150,7 +140,7 @@ class Invoices:
         """Store an invoice as of now and keep what follows from it: what is due, the mark on its contact."""
         if not invoice.get("InvoiceNumber") and invoice["Type"] == "ACCREC":
             invoice["InvoiceNumber"] = self.books.next_number(self.table, "INV-")
-        ended = invoice["Status"] in _FINAL
+        ended = invoice["Status"] in FINAL
         invoice["AmountDue"] = ZERO if ended else invoice["Total"] - invoice["AmountPaid"] - invoice["AmountCredited"]
         documents.touch(self.books, invoice)
         invoice["UpdatedDateUTCString"] = stamps.text_of(stamps.stamp_ms(invoice["UpdatedDateUTC"]))
@@ -168,7 +158,7 @@ class Invoices:
                 findings.refuse(documents.NOT_FOUND)
                 return None
             findings.identity = identity
-            if found["Status"] in _FINAL:
+            if found["Status"] in FINAL:
                 findings.refuse(_NO_MODIFICATION)
             return found
         same = [each for each in self.table.having("number", number or "") if each["Type"] == "ACCREC"]
@@ -183,7 +173,7 @@ class Invoices:
                 findings.refuse("Invoice # must be unique.")
             return None
         findings.identity = found["InvoiceID"]
-        if found["Status"] in _FINAL:
+        if found["Status"] in FINAL:
             findings.refuse(_NO_MODIFICATION)
         return found
 
@@ -198,18 +188,18 @@ class Invoices:
 
     def _ended(self, existing: Record, status: str, findings: Findings) -> Record:
         """The invoice deleted or voided."""
-        if status not in _NEXT[existing["Status"]]:
-            findings.refuse(_NO_EDIT if existing["AmountPaid"] or existing["AmountCredited"] else _NO_MODIFICATION)
+        if status not in NEXT[existing["Status"]]:
+            findings.refuse(NO_EDIT if existing["AmountPaid"] or existing["AmountCredited"] else _NO_MODIFICATION)
         elif existing["AmountPaid"] or existing["AmountCredited"]:
-            findings.refuse(_NO_EDIT)
+            findings.refuse(NO_EDIT)
         self.books.check_lock(stamps.day(existing["Date"]), findings)
         return {**existing, "Status": status}
 
     def _judge(self, invoice: Record, existing: Record | None, element: Record, findings: Findings) -> None:
         status = invoice["Status"]
-        if existing is None and status not in ("DRAFT", "SUBMITTED", "AUTHORISED"):
+        if existing is None and status not in CREATED:
             findings.refuse("Invoice not of valid status for creation")
-        elif existing is not None and status not in _NEXT[existing["Status"]]:
+        elif existing is not None and status not in NEXT[existing["Status"]]:
             findings.refuse(_NO_MODIFICATION)
         self._judge_texts(invoice, findings)
         if status != "DRAFT":
@@ -224,7 +214,7 @@ class Invoices:
         if existing is not None:
             self.books.check_lock(stamps.day(existing["Date"]), findings)
             if existing["AmountPaid"] or existing["AmountCredited"]:
-                _judge_paid(invoice, existing, findings)
+                judge_settled(invoice, existing, findings)
         self.books.check_lock(stamps.day(invoice["Date"]), findings)
 
     def _judge_texts(self, invoice: Record, findings: Findings) -> None:
@@ -252,29 +242,3 @@ def blank(kind: str) -> Record:
     if kind == "ACCREC":
         invoice["Reference"] = ""
     return {**invoice, "HasErrors": False, "IsDiscounted": False, "HasAttachments": False, "Status": "DRAFT"}
-
-
-def paid(invoice: Record, amount: Decimal, day: Record) -> Record:
-    """The invoice after a payment of `amount` (negative when one is taken back) on the date held by `day`."""
-    after = {**invoice, "AmountPaid": invoice["AmountPaid"] + amount}
-    if after["AmountPaid"] + after["AmountCredited"] >= after["Total"]:
-        after["Status"] = "PAID"
-        after["FullyPaidOnDate"] = day["Date"]
-    else:
-        after["Status"] = "AUTHORISED"
-        after.pop("FullyPaidOnDate", None)
-    return after
-
-
-def _judge_paid(invoice: Record, existing: Record, findings: Findings) -> None:
-    """Refuse what may not change once something is paid."""
-    if invoice["Date"] != existing["Date"]:
-        findings.refuse(_NO_DATE)
-    before = {line["LineItemID"]: line for line in existing["LineItems"]}
-    same = len(invoice["LineItems"]) == len(before) and all(
-        line["LineItemID"] in before
-        and all(line.get(name) == before[line["LineItemID"]].get(name) for name in _FIXED_IN_LINES)
-        for line in invoice["LineItems"]
-    )
-    if not same or any(invoice.get(name) != existing.get(name) for name in _FIXED):
-        findings.refuse(_NO_EDIT)

@@ -27,6 +27,7 @@ class Items:
     paged: Literal["never"] = "never"
     filterable = True
     batches = True
+    ways = frozenset({"PUT", "POST", "POST by id"})
     names = frozenset(
         {"ItemID", "IsSold", "IsPurchased", "SalesDetails", "PurchaseDetails", "IsTrackedAsInventory", "UpdatedDateUTC"}
         | {"InventoryAssetAccountCode", "QuantityOnHand", "TotalCostPool", *_LENGTHS}

@@ -33,6 +33,7 @@ class PurchaseOrders:
     paged: Literal["always"] = "always"
     filterable = False
     batches = True
+    ways = frozenset({"PUT", "POST", "POST by id"})
     names = frozenset(
         {"PurchaseOrderID", "Date", "DeliveryDate", "ExpectedArrivalDate", "Status", "Contact", "CurrencyCode"}
         | {"UpdatedDateUTC", "SubTotal", "TotalTax", "Total", "DateString", *_TEXTS}

@@ -30,7 +30,7 @@ _CONTACTS = (
     ("PowerDirect", {"IsSupplier": True}),
     ("Net Connect", {"IsSupplier": True, "EmailAddress": "billing@netconnect.example"}),
 )
-_RECORDS = ("Contacts", "Items", "Invoices", "PurchaseOrders", "Payments")
+_RECORDS = ("Contacts", "ContactGroups", "Items", "Invoices", "CreditNotes", "PurchaseOrders", "Payments")
 _SETTINGS = ("Accounts", "TaxRates", "Currencies", "TrackingCategories", "BrandingThemes")
 _NEEDED = {
     "Accounts": ("Name", "Type"),
@@ -39,6 +39,7 @@ _NEEDED = {
     "TrackingCategories": ("Name",),
     "BrandingThemes": ("Name",),
     "Contacts": ("Name",),
+    "ContactGroups": ("Name",),
     "Items": ("Code",),
 }
 COLLECTIONS = ("Organisation", *_SETTINGS, *_RECORDS)

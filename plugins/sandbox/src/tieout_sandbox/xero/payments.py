@@ -7,7 +7,8 @@ from tieout_sandbox.xero import contacts, documents, fields, stamps
 from tieout_sandbox.xero.arithmetic import rounded
 from tieout_sandbox.xero.books import Books, new_id
 from tieout_sandbox.xero.findings import Findings
-from tieout_sandbox.xero.invoices import Invoices, paid
+from tieout_sandbox.xero.invoices import Invoices
+from tieout_sandbox.xero.lifecycle import paid
 from tieout_sandbox.xero.listing import Query
 from tieout_sandbox.xero.table import Record, Table
 from tieout_sandbox.xero.writing import Way
@@ -22,6 +23,7 @@ class Payments:
     paged: Literal["asked"] = "asked"
     filterable = True
     batches = True
+    ways = frozenset({"PUT", "POST", "POST by id"})
     names = frozenset(
         {"PaymentID", "Date", "Amount", "BankAmount", "Reference", "CurrencyRate", "PaymentType", "Status", "Account"}
         | {"UpdatedDateUTC", "UpdatedDateUTCString", "HasAccount", "IsReconciled", "Invoice"}

@@ -15,6 +15,8 @@ _NUMBERS = {
     "Contacts": "Name",
     "Items": "Code",
     "Invoices": "InvoiceNumber",
+    "CreditNotes": "CreditNoteNumber",
+    "ContactGroups": "Name",
     "PurchaseOrders": "PurchaseOrderNumber",
     "Accounts": "Code",
     "TaxRates": "TaxType",
@@ -66,9 +68,12 @@ class Person:
     def _create(self, collection: str, element: Record) -> Record:
         if collection not in self._resources.writable:
             raise ValueError(f"{collection} cannot be created here; give them in the organisation file")
+        return self._write(collection, element, None)
+
+    def _write(self, collection: str, element: Record, identity: str | None) -> Record:
         resource = self._resources.writable[collection]
         findings = Findings()
-        stored = resource.write(element, Way("PUT"), findings)
+        stored = resource.write(element, Way("POST" if identity else "PUT", identity=identity), findings)
         if stored is None:
             raise ValueError("; ".join(findings.errors))
         return resource.single(stored, 4)
@@ -79,11 +84,13 @@ class Person:
                 "VOIDED" if record.get("Status") in ("AUTHORISED", "PAID") and collection == "Invoices" else "DELETED"
             )
             return self._resources.held(collection, self._change(collection, record, {"Status": status}))
-        if collection == "Payments":
-            findings = Findings()
-            way = Way("POST", identity=record["PaymentID"])
-            if self._resources.payments.write({"Status": "DELETED"}, way, findings) is None:
-                raise ValueError("; ".join(findings.errors))
+        if collection == "CreditNotes":
+            status = "VOIDED" if record["Status"] == "AUTHORISED" else "DELETED"
+            self._write("CreditNotes", {"Status": status}, record["CreditNoteID"])
+        elif collection == "ContactGroups":
+            self._write("ContactGroups", {"Status": "DELETED"}, record["ContactGroupID"])
+        elif collection == "Payments":
+            self._write("Payments", {"Status": "DELETED"}, record["PaymentID"])
         else:
             table = self._resources.tables[collection]
             table.drop(record[table.id_field])

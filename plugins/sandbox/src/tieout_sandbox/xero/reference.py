@@ -18,6 +18,8 @@ class Reference:
     """One list of settings, read whole; its records are read by id, tax rates by their code."""
 
     paged: Literal["never"] = "never"
+    batches = False
+    error_flag: str | None = None
 
     def __init__(self, books: Books, plural: str, kind: str, table: Table, names: frozenset[str]) -> None:
         self.books = books
@@ -33,9 +35,8 @@ class Reference:
         return None
 
     def filters(self, query: Query, client: str) -> Iterable[Callable[[Record], bool]]:
-        """Archived tracking categories are seen only when asked for."""
-        if self.plural == "TrackingCategories" and query.get("includearchived", "").lower() != "true":
-            yield lambda record: record["Status"] == "ACTIVE"
+        """Settings have no parameters of their own."""
+        return ()
 
     def single(self, record: Record, places: int) -> Record:
         """All there is."""
@@ -46,24 +47,6 @@ class Reference:
         return record
 
     unpaged = summary = shown
-
-
-def references(books: Books) -> list[Reference]:
-    """The lists of settings of one organisation."""
-    rates = "Name TaxType Status ReportTaxType EffectiveRate DisplayTaxRate CanApplyToAssets CanApplyToEquity"
-    rates += " CanApplyToExpenses CanApplyToLiabilities CanApplyToRevenue"
-    return [
-        Reference(books, "TaxRates", "TaxRate", books.tax_rates, frozenset(rates.split())),
-        Reference(books, "Currencies", "Currency", books.currencies, frozenset({"Code", "Description"})),
-        Reference(
-            books,
-            "TrackingCategories",
-            "TrackingCategory",
-            books.tracking,
-            frozenset({"TrackingCategoryID", "Name", "Status"}),
-        ),
-        Reference(books, "BrandingThemes", "BrandingTheme", books.branding, frozenset()),
-    ]
 
 
 def actions() -> list[Record]:

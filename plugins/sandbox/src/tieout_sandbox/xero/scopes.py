@@ -20,9 +20,11 @@ _READ_ONLY = (
 )
 _NEEDS = {
     "Invoices": ("accounting.invoices",),
+    "CreditNotes": ("accounting.invoices",),
     "PurchaseOrders": ("accounting.invoices",),
     "Items": ("accounting.settings", "accounting.invoices"),
     "Payments": ("accounting.payments",),
+    "ContactGroups": ("accounting.contacts",),
     "Contacts": ("accounting.contacts",),
     "Attachments": ("accounting.attachments",),
 }

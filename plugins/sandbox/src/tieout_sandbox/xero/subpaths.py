@@ -1,12 +1,16 @@
-"""The paths below one record: History, Attachments, Email, OnlineInvoice (facts/xero.md 5.3, 5.10)."""
+"""The paths below one record: its notes and files, its allocations, contacts and options (facts/xero.md 5, 7.1)."""
 
 from starlette.responses import Response
 
 from tieout_sandbox.xero import besides
 from tieout_sandbox.xero.calls import Call
+from tieout_sandbox.xero.credit_notes import CreditNotes
+from tieout_sandbox.xero.groups import ContactGroups
 from tieout_sandbox.xero.problems import NotFound
 from tieout_sandbox.xero.resources import Writable
 from tieout_sandbox.xero.table import Record
+from tieout_sandbox.xero.tracking import TrackingCategories
+from tieout_sandbox.xero.writing import Way, write_all, write_each
 
 
 def answer(call: Call, resource: Writable, record: Record) -> Response:
@@ -27,6 +31,52 @@ def answer(call: Call, resource: Writable, record: Record) -> Response:
             return Response(None, 204)
         case "GET", ["OnlineInvoice"] if resource is invoices:
             return call.envelope("OnlineInvoices", [besides.online(record, str(call.request.base_url))])
+        case method, ["Allocations", *rest] if isinstance(resource, CreditNotes):
+            return _allocations(call, record, method, rest)
+        case method, ["Contacts", *rest] if isinstance(resource, ContactGroups):
+            return _members(call, resource, record, method, rest)
+        case method, ["Options", *rest] if isinstance(resource, TrackingCategories):
+            return _options(call, resource, record, method, rest)
+    raise NotFound
+
+
+def _allocations(call: Call, note: Record, method: str, rest: list[str]) -> Response:
+    held = call.passed.resources.allocations
+    match method, rest:
+        case "PUT", []:
+            way = Way("PUT", call.places, call.passed.access.client, note["CreditNoteID"])
+            write = write_each if call.each else write_all
+            elements = call.elements(held.plural)
+            call.request.scope["tieout.elements"] = len(elements)
+            return call.envelope(held.plural, write(held, elements, way))
+        case "DELETE", [identity]:
+            return call.bare(held.remove(note, identity))
+    raise NotFound
+
+
+def _members(call: Call, groups: ContactGroups, group: Record, method: str, rest: list[str]) -> Response:
+    match method, rest:
+        case "PUT", []:
+            elements = call.elements("Contacts")
+            call.request.scope["tieout.elements"] = len(elements)
+            return call.envelope("Contacts", groups.add(group, elements))
+        case "DELETE", []:
+            groups.remove(group, [each["ContactID"] for each in group["Contacts"]])
+            return Response(None, 204)
+        case "DELETE", [identity]:
+            groups.remove(group, [identity])
+            return Response(None, 204)
+    raise NotFound
+
+
+def _options(call: Call, categories: TrackingCategories, category: Record, method: str, rest: list[str]) -> Response:
+    match method, rest:
+        case "PUT", []:
+            return call.envelope("Options", [categories.write_option(category, call.element("Options"), None)])
+        case "POST", [identity]:
+            return call.envelope("Options", [categories.write_option(category, call.element("Options"), identity)])
+        case "DELETE", [identity]:
+            return call.envelope("Options", [categories.delete_option(category, identity)])
     raise NotFound
 
 

@@ -31,6 +31,9 @@ class Table:
     def __iter__(self) -> Iterator[Record]:
         return iter(self._rows.values())
 
+    def __reversed__(self) -> Iterator[Record]:
+        return reversed(self._rows.values())
+
     def get(self, identity: str) -> Record | None:
         """The record of this id."""
         return self._rows.get(identity)

@@ -1,0 +1,34 @@
+"""The currencies that an organisation has subscribed to; adding one cannot be taken back (facts/xero.md 5.7)."""
+
+import re
+
+from tieout_sandbox.xero import fields
+from tieout_sandbox.xero.books import Books
+from tieout_sandbox.xero.findings import Findings
+from tieout_sandbox.xero.reference import Reference
+from tieout_sandbox.xero.table import Record
+from tieout_sandbox.xero.writing import Way
+
+_CODE = re.compile(r"[A-Z]{3}")
+
+
+class Currencies(Reference):
+    """The currencies of one organisation."""
+
+    ways = frozenset({"PUT"})
+
+    def __init__(self, books: Books) -> None:
+        super().__init__(books, "Currencies", "Currency", books.currencies, frozenset({"Code", "Description"}))
+
+    def write(self, element: Record, way: Way, findings: Findings) -> Record | None:
+        """Subscribe to a currency."""
+        code = fields.text(element, "Code") or ""
+        if not _CODE.fullmatch(code):
+            findings.refuse(f"The currency code '{code}' is not valid")
+        elif self.table.get(code) is not None:
+            findings.refuse(f"Organisation is already subscribed to currency {code}")
+        if findings.errors:
+            return None
+        currency = {"Code": code, "Description": fields.text(element, "Description") or code}
+        self.table.put(currency)
+        return currency

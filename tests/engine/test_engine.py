@@ -1,9 +1,10 @@
 """Runs between a shop and a book: counts that add up, holds that say why, faults and crashes that lose nothing."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
 
 import pytest
+from tieout.contract import Tenant
 from tieout.errors import OutcomeUnknown, Refused
 from tieout.lease import held
 from tieout.reconcile import tie_out
@@ -248,3 +249,72 @@ def test_a_missing_a_doubled_and_a_foreign_document_are_told_apart(office):
     found = {(one.state, one.label) for one in tie.differences}
     assert found == {("missing", "B-b1"), ("doubled", "B-b2"), ("foreign", "X-1")}
     assert not tie.ties
+
+
+def planned(office):
+    """A stored plan, and the engine that made it."""
+    engine = office.engine()
+    return engine, engine.plan(office.pair).id
+
+
+def test_a_stored_plan_is_carried_out_as_it_was_shown(office):
+    engine, plan = planned(office)
+    assert office.book.calls == []
+    report = engine.apply(office.pair, plan)
+    added_up(report)
+    assert report.counts["bills"].created == 7
+    with pytest.raises(Refused, match="is applied"):
+        engine.apply(office.pair, plan)
+    agreed(office)
+
+
+def test_what_moved_since_the_plan_is_left_for_the_next_one(office):
+    office.sync()
+    office.bill("b1", party="p1", total=Decimal("50"))
+    office.bill("b2", party="p2", total=Decimal("60"))
+    engine, plan = planned(office)
+    office.bill("b1", party="p1", total=Decimal("51"))
+    (doc,) = office.docs("B-b2")
+    office.book.write("docs", "update", {"due": "2026-12-01"}, doc["id"])
+    report = engine.apply(office.pair, plan)
+    added_up(report)
+    assert report.counts["bills"].stale == 2 and report.counts["bills"].done == 0
+    assert office.docs("B-b1")[0]["total"] == Decimal("1.05")
+    assert office.sync().counts["bills"].updated == 2
+    assert office.docs("B-b2")[0]["due"] == "2026-12-01"
+
+
+def test_a_plan_made_under_other_terms_is_refused_whole(office):
+    _, plan = planned(office)
+    systems = office.ready("there")
+    office.ready = lambda name: replace(systems, memory={"moved": 1}) if name == "there" else Office.ready(office, name)
+    with pytest.raises(Refused, match="other terms"):
+        office.engine().apply(office.pair, plan)
+    assert office.book.calls == []
+
+
+def test_a_plan_for_another_organisation_is_refused_whole(office):
+    _, plan = planned(office)
+    other = replace(office.ready("there"), tenant=Tenant("book-2", "Another"))
+    office.ready = lambda name: other if name == "there" else Office.ready(office, name)
+    with pytest.raises(Refused, match="another organisation"):
+        office.engine().apply(office.pair, plan)
+    assert office.book.calls == []
+
+
+def test_a_plan_that_was_replaced_is_refused(office):
+    engine, first = planned(office)
+    engine.plan(office.pair)
+    with pytest.raises(Refused, match="superseded"):
+        engine.apply(office.pair, first)
+
+
+def test_a_plan_cut_off_half_way_goes_on(office):
+    engine, plan = planned(office)
+    office.book.faults = ["drop-before"] * 20
+    with pytest.raises(OutcomeUnknown):
+        engine.apply(office.pair, plan)
+    office.book.faults = []
+    office.clock.wait(31)
+    added_up(office.engine().apply(office.pair, plan))
+    agreed(office)

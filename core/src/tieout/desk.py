@@ -279,6 +279,11 @@ class Desk:
         """Read both sides and store a plan; nothing is sent."""
         return self._engine.plan(self._pair(pair))
 
+    def apply(self, pair: str, plan: int) -> RunReport:
+        """Carry out a stored plan exactly as it was shown; doing so is the go-live."""
+        self._audit("apply", {"pair": pair, "plan": plan})
+        return self._engine.apply(self._pair(pair), plan)
+
     def sync(self, pair: str, approve: Approve) -> RunReport:
         """Bring a pair into agreement; `approve` is asked before the first go-live only."""
 

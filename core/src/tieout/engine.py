@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
 
 from tieout.clock import Clock
+from tieout.codec import digest
 from tieout.config import Config, PairConfig
 from tieout.connections import Connections
 from tieout.contract import Connection, Terms
@@ -39,6 +40,18 @@ _ROWS: Mapping[str, type[Reference]] = {
     "permissions": Permission,
 }
 Approve = Callable[[PlanView], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a pair: its flows, the leases that guard its writes, and the calls made before it."""
+
+    id: int
+    pair: PairConfig
+    flows: tuple[Flow, ...]
+    leases: tuple[Lease, ...]
+    started: datetime
+    before: Mapping[str, Calls]
 
 
 @dataclass(slots=True)
@@ -128,41 +141,86 @@ class Engine:
 
         Raises what stopped the run, after all that was done is kept.
         """
-        started = self.clock.now()
-        flows = self.flows(pair)
-        before = self.calls(flows)
-        with self.leased(flows) as leases, self._recorded(pair, leases) as run:
-            plan, view_ = self._prepare(pair, flows, leases, run)
-            counts = dict(view_.counts)
-            state = "planned"
-            if view_.live or approve(view_):
-                self._go_live(flows, leases)
-                self._apply(plan, flows, leases, run)
-                applied(self.ledger, plan, counts)
-                state = "stopped" if self.stop.is_set() else "done"
-            report = RunReport(
-                run=run,
-                plan=plan,
-                pair=pair.name,
-                state=state,
-                started=started,
-                ended=self.clock.now(),
-                counts=counts,
-                holds=holds(self.ledger, pair.name),
-                calls=self.made(flows, before),
-                least_writes=least_writes(self.ledger, plan, flows),
-            )
-            self._end(run, leases, state, report)
-        self.tell("run.ended", {"pair": pair.name, "run": run, "state": state})
-        return report
+        with self._running(pair) as run:
+            self._settle(run)
+            shown = self._plan(run, self._read(run))
+            if not shown.live and not approve(shown):
+                return self._report(run, shown.id, shown.counts, "planned")
+            return self._carry_out(run, shown.id, shown.counts)
 
     def plan(self, pair: PairConfig) -> PlanView:
         """Read both sides, decide, and store the plan; nothing is sent."""
-        flows = self.flows(pair)
-        with self.leased(flows) as leases, self._recorded(pair, leases) as run:
-            _, shown = self._prepare(pair, flows, leases, run)
-            self._state(run, leases, "planned")
+        with self._running(pair) as run:
+            self._settle(run)
+            shown = self._plan(run, self._read(run))
+            self._state(run, "planned")
         return shown
+
+    def apply(self, pair: PairConfig, plan: int) -> RunReport:
+        """Carry out a stored plan exactly as it was shown, after a fresh look at both sides.
+
+        What moved since is left for the next plan. Raises `Refused` for a plan that was replaced or carried out, or
+        that was made under other terms or for another organisation.
+        """
+        with self._running(pair) as run:
+            stored = self._stored(run, plan)
+            self._settle(run)
+            self._read(run)
+            return self._carry_out(run, plan, {name: Counts(**one) for name, one in stored.counts.items()})
+
+    def _stored(self, run: Run, plan: int) -> Any:
+        with self.ledger.reading() as sql:
+            where = (PlanRow.c.id == plan, PlanRow.c.pair == run.pair.name)
+            row = sql.execute(select(PlanRow).where(*where)).first()
+        again = f"Plan anew: tieout plan --pair {run.pair.name}"
+        if row is None:
+            raise Refused(f"there is no plan {plan} of {run.pair.name}", fix=again)
+        if row.state not in ("open", "applying", "unsettled"):
+            raise Refused(
+                f"plan {plan} is {row.state}", why="A plan is carried out once, and only the newest.", fix=again
+            )
+        if (row.source_tenant, row.target_tenant) != (run.flows[0].source.tenant, run.flows[0].target.tenant):
+            raise Refused(f"plan {plan} was made for another organisation", why="Links never cross over.", fix=again)
+        if row.digests != _digests(run.flows):
+            raise Refused(
+                f"plan {plan} was made under other terms",
+                why="Settings, accounts, tax rates or lock dates have changed since.",
+                fix=again,
+            )
+        return row
+
+    def _carry_out(self, run: Run, plan: int, counts: Mapping[str, Counts]) -> RunReport:
+        self._go_live(run)
+        self._plan_state(run, plan, "applying")
+        try:
+            self._outbox(run, plan).apply()
+        except OutcomeUnknown:
+            self._plan_state(run, plan, "unsettled")
+            raise
+        self._plan_state(run, plan, "applied")
+        told = dict(counts)
+        applied(self.ledger, plan, told)
+        return self._report(run, plan, told, "stopped" if self.stop.is_set() else "done")
+
+    def _report(self, run: Run, plan: int, counts: Mapping[str, Counts], state: str) -> RunReport:
+        report = RunReport(
+            run=run.id,
+            plan=plan,
+            pair=run.pair.name,
+            state=state,
+            started=run.started,
+            ended=self.clock.now(),
+            counts=counts,
+            holds=holds(self.ledger, run.pair.name),
+            calls=self.made(run.flows, run.before),
+            least_writes=least_writes(self.ledger, plan, run.flows),
+        )
+        values = {
+            "counts": {name: _plain(one) for name, one in counts.items()},
+            "calls": [[call.connection, call.reads, call.writes] for call in report.calls],
+        }
+        self._state(run, state, **values)
+        return report
 
     @contextmanager
     def leased(self, flows: tuple[Flow, ...]) -> Iterator[tuple[Lease, ...]]:
@@ -172,111 +230,97 @@ class Engine:
             yield leases
 
     @contextmanager
-    def _recorded(self, pair: PairConfig, leases: tuple[Lease, ...]) -> Iterator[int]:
-        row = {"pair": pair.name, "started": self.clock.now(), "state": "running"}
-        with self.ledger.writing(*leases) as sql:
-            gone = (RunRow.c.pair == pair.name, RunRow.c.state == "running")
-            sql.execute(update(RunRow).where(*gone).values(state="died"))
-            run: int = sql.execute(insert(RunRow).values(**row).returning(RunRow.c.id)).scalar_one()
-        self.tell("run.started", {"pair": pair.name, "run": run})
-        try:
-            yield run
-        except TieoutError as error:
-            self._stopped_by(pair, run, leases, error)
-            raise
-        except BaseException:
-            self._state(run, leases, "stopped")
-            raise
+    def _running(self, pair: PairConfig) -> Iterator[Run]:
+        """A run from its first lease to its recorded end, whatever ends it."""
+        started, flows = self.clock.now(), self.flows(pair)
+        before = self.calls(flows)
+        with self.leased(flows) as leases:
+            row = {"pair": pair.name, "started": started, "state": "running"}
+            with self.ledger.writing(*leases) as sql:
+                gone = (RunRow.c.pair == pair.name, RunRow.c.state == "running")
+                sql.execute(update(RunRow).where(*gone).values(state="died"))
+                one: int = sql.execute(insert(RunRow).values(**row).returning(RunRow.c.id)).scalar_one()
+            run = Run(one, pair, flows, leases, started, before)
+            self.tell("run.started", {"pair": pair.name, "run": run.id})
+            try:
+                yield run
+            except TieoutError as error:
+                self._pause(run, error)
+                raise
+            except BaseException:
+                self._state(run, "stopped")
+                raise
 
-    def _stopped_by(self, pair: PairConfig, run: int, leases: tuple[Lease, ...], error: TieoutError) -> None:
-        state = "paused" if isinstance(error, Throttled | ReauthNeeded) else "stopped"
-        self._state(run, leases, state, str(error))
+    def _pause(self, run: Run, error: TieoutError) -> None:
+        self._state(run, "paused" if isinstance(error, Throttled | ReauthNeeded) else "stopped", message=str(error))
         if isinstance(error, Throttled):
             values = {"paused_until": error.until, "paused_why": error.problem.what}
-            with self.ledger.writing(*leases) as sql:
+            with self.ledger.writing(*run.leases) as sql:
                 sql.execute(update(ConnectionRow).where(ConnectionRow.c.name == error.connection).values(**values))
-        self.tell("run.ended", {"pair": pair.name, "run": run, "state": state})
 
-    def _state(self, run: int, leases: tuple[Lease, ...], state: str, message: str | None = None) -> None:
-        with self.ledger.writing(*leases) as sql:
-            values = {"state": state, "message": message, "ended": self.clock.now()}
-            sql.execute(update(RunRow).where(RunRow.c.id == run).values(**values))
+    def _state(self, run: Run, state: str, **values: Any) -> None:
+        with self.ledger.writing(*run.leases) as sql:
+            ended = {"state": state, "ended": self.clock.now(), **values}
+            sql.execute(update(RunRow).where(RunRow.c.id == run.id).values(**ended))
+        self.tell("run.ended", {"pair": run.pair.name, "run": run.id, "state": state})
 
-    def _end(self, run: int, leases: tuple[Lease, ...], state: str, report: RunReport) -> None:
-        counts = {name: _plain(one) for name, one in report.counts.items()}
-        calls = [[call.connection, call.reads, call.writes] for call in report.calls]
-        with self.ledger.writing(*leases) as sql:
-            values = {"state": state, "ended": report.ended, "counts": counts, "calls": calls}
-            sql.execute(update(RunRow).where(RunRow.c.id == run).values(**values))
-
-    def _prepare(
-        self, pair: PairConfig, flows: tuple[Flow, ...], leases: tuple[Lease, ...], run: int
-    ) -> tuple[int, PlanView]:
-        self._settle(pair, flows, leases, run)
-        whole = self._read(flows, leases, run)
-        digests = {flow.entity.name: flow.target.terms.digest() for flow in flows}
+    def _plan(self, run: Run, whole: set[str]) -> PlanView:
         row = {
-            "pair": pair.name,
-            "run": run,
+            "pair": run.pair.name,
+            "run": run.id,
             "created": self.clock.now(),
-            "source_tenant": flows[0].source.tenant,
-            "target_tenant": flows[0].target.tenant,
-            "digests": digests,
+            "source_tenant": run.flows[0].source.tenant,
+            "target_tenant": run.flows[0].target.tenant,
+            "digests": _digests(run.flows),
             "state": "making",
         }
-        with self.ledger.writing(*leases) as sql:
-            older = (PlanRow.c.pair == pair.name, PlanRow.c.state.in_(("making", "open", "applying")))
+        with self.ledger.writing(*run.leases) as sql:
+            older = (PlanRow.c.pair == run.pair.name, PlanRow.c.state.in_(("making", "open", "applying")))
             sql.execute(update(PlanRow).where(*older).values(state="superseded"))
             plan: int = sql.execute(insert(PlanRow).values(**row).returning(PlanRow.c.id)).scalar_one()
-        planner = Planner(self.ledger, leases, plan, run, self.clock.now(), self.tell, flows, frozenset(whole))
+        now, tell = self.clock.now(), self.tell
+        planner = Planner(self.ledger, run.leases, plan, run.id, now, tell, run.flows, frozenset(whole))
         counts = planner.decide()
-        with self.ledger.writing(*leases) as sql:
+        with self.ledger.writing(*run.leases) as sql:
             values = {"state": "open", "counts": {name: _plain(one) for name, one in counts.items()}}
             sql.execute(update(PlanRow).where(PlanRow.c.id == plan).values(**values))
         self.tell("plan.stored", {"plan": plan, "changes": sum(one.planned for one in counts.values())})
-        return plan, view(self.ledger, plan, flows, counts, live=self._live(flows))
+        return view(self.ledger, plan, run.flows, counts, live=self._live(run.flows))
 
-    def _settle(self, pair: PairConfig, flows: tuple[Flow, ...], leases: tuple[Lease, ...], run: int) -> None:
+    def _settle(self, run: Run) -> None:
         """Find out what became of batches that an earlier run sent and whose answer it did not keep."""
         with self.ledger.reading() as sql:
             query = (
                 select(BatchRow)
                 .join(PlanRow, PlanRow.c.id == BatchRow.c.plan)
                 .where(
-                    PlanRow.c.pair == pair.name,
-                    PlanRow.c.target_tenant == flows[0].target.tenant,
+                    PlanRow.c.pair == run.pair.name,
+                    PlanRow.c.target_tenant == run.flows[0].target.tenant,
                     BatchRow.c.state == "sent",
                 )
                 .order_by(BatchRow.c.stored_at)
             )
             batches = list(sql.execute(query))
         for row in batches:
-            if sending := reload(self.ledger, row, flows):
-                self._outbox(row.plan, flows, leases, run).settle(sending)
+            if sending := reload(self.ledger, row, run.flows):
+                self._outbox(run, row.plan).settle(sending)
 
-    def _outbox(self, plan: int, flows: tuple[Flow, ...], leases: tuple[Lease, ...], run: int) -> Outbox:
-        receipts = Receipts(self.ledger, leases, self.clock, run, flows)
-        return Outbox(self.ledger, leases, self.clock, plan, run, flows, self.tell, self.stop.is_set, receipts)
+    def _outbox(self, run: Run, plan: int) -> Outbox:
+        receipts = Receipts(self.ledger, run.leases, self.clock, run.id, run.flows)
+        stopped = self.stop.is_set
+        return Outbox(self.ledger, run.leases, self.clock, plan, run.id, run.flows, self.tell, stopped, receipts)
 
-    def _read(self, flows: tuple[Flow, ...], leases: tuple[Lease, ...], run: int) -> set[str]:
-        reader = Reader(self.ledger, leases, run, self.tell, self.stop.is_set)
+    def _read(self, run: Run) -> set[str]:
+        """Read both sides at once; the names of the target's resources that were read completely come back."""
+        reader = Reader(self.ledger, run.leases, run.id, self.tell, self.stop.is_set)
         with ThreadPoolExecutor(max_workers=2) as pool:
-            here = pool.submit(reader.read, flows, lambda flow: flow.source)
-            there = pool.submit(reader.read, flows, lambda flow: flow.target)
+            here = pool.submit(reader.read, run.flows, lambda flow: flow.source)
+            there = pool.submit(reader.read, run.flows, lambda flow: flow.target)
             here.result()
             return there.result()
 
-    def _apply(self, plan: int, flows: tuple[Flow, ...], leases: tuple[Lease, ...], run: int) -> None:
-        self._plan_state(plan, leases, "applying")
-        try:
-            self._outbox(plan, flows, leases, run).apply()
-        except OutcomeUnknown:
-            self._plan_state(plan, leases, "unsettled")
-            raise
-        self._plan_state(plan, leases, "applied")
-
-    def _plan_state(self, plan: int, leases: tuple[Lease, ...], state: str) -> None:
-        with self.ledger.writing(*leases) as sql:
+    def _plan_state(self, run: Run, plan: int, state: str) -> None:
+        with self.ledger.writing(*run.leases) as sql:
             sql.execute(update(PlanRow).where(PlanRow.c.id == plan).values(state=state))
 
     def _live(self, flows: tuple[Flow, ...]) -> bool:
@@ -284,10 +328,10 @@ class Engine:
             where = [getattr(LiveRow.c, name) == value for name, value in _between(flows).items()]
             return sql.execute(select(LiveRow.c.pair).where(*where)).first() is not None
 
-    def _go_live(self, flows: tuple[Flow, ...], leases: tuple[Lease, ...]) -> None:
-        if not self._live(flows):
-            with self.ledger.writing(*leases) as sql:
-                self.ledger.put(sql, LiveRow, [{**_between(flows), "at": self.clock.now(), "by": self.who}])
+    def _go_live(self, run: Run) -> None:
+        if not self._live(run.flows):
+            with self.ledger.writing(*run.leases) as sql:
+                self.ledger.put(sql, LiveRow, [{**_between(run.flows), "at": self.clock.now(), "by": self.who}])
 
     def calls(self, flows: tuple[Flow, ...]) -> dict[str, Calls]:
         """The calls made by this process so far, by connection."""
@@ -297,7 +341,7 @@ class Engine:
             found[connection.name] = Calls(connection.name, made.reads, made.writes)
         return found
 
-    def made(self, flows: tuple[Flow, ...], before: dict[str, Calls]) -> tuple[Calls, ...]:
+    def made(self, flows: tuple[Flow, ...], before: Mapping[str, Calls]) -> tuple[Calls, ...]:
         """The calls made since `before`."""
         return tuple(
             replace(now, reads=now.reads - before[name].reads, writes=now.writes - before[name].writes)
@@ -308,6 +352,13 @@ class Engine:
 def _between(flows: tuple[Flow, ...]) -> dict[str, str]:
     flow = flows[0]
     return {"pair": flow.pair, "source_tenant": flow.source.tenant, "target_tenant": flow.target.tenant}
+
+
+def _digests(flows: tuple[Flow, ...]) -> dict[str, str]:
+    """What the plan of each flow depends on besides the records."""
+    return {
+        flow.entity.name: digest([flow.target.terms.digest(), repr(flow.source.terms.connection)]) for flow in flows
+    }
 
 
 def _tenant(connection: Connection) -> Any:

@@ -336,7 +336,7 @@ class Outbox:
 
 
 def reload(ledger: Ledger, row: Any, flows: Sequence[Flow]) -> Sending | None:
-    """A batch of an earlier run as it was sent; None when none of the flows knows its resource."""
+    """A batch of an earlier run as it was sent; None while an app whose records it holds is off."""
     end = next((flow.target for flow in flows if flow.target.resource.name == row.resource), None)
     if end is None:
         return None
@@ -345,6 +345,9 @@ def reload(ledger: Ledger, row: Any, flows: Sequence[Flow]) -> Sending | None:
     with ledger.reading() as sql:
         query = select(ChangeRow).where(ChangeRow.c.plan == row.plan, ChangeRow.c.seq.in_(seqs))
         changes = {seqs[change.seq]: change for change in sql.execute(query)}
+    known = {flow.entity.name for flow in flows}
+    if any(change.entity not in known for change in changes.values()):
+        return None
     return Sending(row.id, end, row.op, steps, changes, row.idempotency_key, row.sent_at)
 
 

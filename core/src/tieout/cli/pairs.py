@@ -102,6 +102,24 @@ def sync(
     raise typer.Exit(outcome(report))
 
 
+@commands.command(rich_help_panel=WORK, epilog=examples("tieout plan", "tieout apply 12", "tieout apply 12 --json"))
+def apply(
+    ctx: typer.Context,
+    plan: Annotated[int, typer.Argument(help="The number of the plan, as `tieout plan` told it.", show_default=False)],
+    pair: Pair = None,
+    as_json: Json = False,
+) -> None:
+    """Carry out a stored plan exactly as it was shown; what moved since is left for the next one."""
+    from tieout.runner import outcome
+
+    terminal = speaker(ctx)
+    with opened(terminal) as (desk, _):
+        report = desk.apply(desk.pair(pair), plan)
+    terminal.show(report, screens.run(report))
+    _unless_stopped(terminal)
+    raise typer.Exit(outcome(report))
+
+
 @commands.command(rich_help_panel=WORK, epilog=examples("tieout status", "tieout status --pair main --json"))
 def status(ctx: typer.Context, pair: Pair = None, as_json: Json = False) -> None:
     """Show the connections, what is in sync and what needs attention; calls neither system."""

@@ -95,11 +95,24 @@ class Systems:
         assert sum(counts.wrong for counts in report.counts.values()) == 0
 
 
+def copied(invoice, number):
+    """Another invoice with the same content."""
+    one = str(int(invoice["id"]) + number * 1_000_000)
+    ids = {name: int(one) for name in ("invoiceId",) if name in invoice}
+    return {**invoice, **ids, "id": one, "invoiceNumber": f"{invoice['invoiceNumber']}-{number}"}
+
+
 @contextmanager
-def running(folder: Path, size: int):
+def running(folder: Path, size: int, copies: int = 0):
+    """Both systems with a firm of so many invoices, and as many again for each copy."""
     firm = folder / "firm"
     firm.mkdir()
-    for app, records in small(size).items():
+    whole = small(size)
+    whole["invoices"] = [
+        *whole["invoices"],
+        *(copied(invoice, number) for number in range(1, copies + 1) for invoice in whole["invoices"]),
+    ]
+    for app, records in whole.items():
         (firm / f"{app}.json").write_text(codec.dumps(records), encoding="utf-8")
     with start(LaunchOptions(firm=firm, speed=Decimal(SPEED))) as sandbox:
         config = folder / "plugins.toml"

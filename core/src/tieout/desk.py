@@ -25,9 +25,9 @@ from tieout.errors import ConfigError, Problem, ReauthNeeded, Refused, TieoutErr
 from tieout.events import Events
 from tieout.ledger import AuditRow, ConnectionRow, Ledger
 from tieout.model import Account, Reference
-from tieout.oauth import receive
 from tieout.plugins import Plugins, Status, installed, load
 from tieout.reconcile import tie_out
+from tieout.redirect import receive
 from tieout.report import (
     Calls,
     ConnectionView,

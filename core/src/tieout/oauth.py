@@ -24,13 +24,12 @@ from tieout.codec import loads
 from tieout.contract import Answer, Connection, Consent, Tenant
 from tieout.errors import ConfigError, ReauthNeeded, Refused, Unavailable
 from tieout.http import HttpAuth, HttpRequest, HttpResponse, Reply, excerpt
-from tieout.redirect import receive
 from tieout.secret import Secret
 
 if TYPE_CHECKING:
     from tieout.vault import Vault
 
-__all__ = ["Bearer", "OAuth", "authorise", "claims", "complete", "disconnect", "receive"]
+__all__ = ["Bearer", "OAuth", "authorise", "claims", "complete", "disconnect"]
 
 LEEWAY = timedelta(seconds=120)
 """How long before its end a token is renewed."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tieout.clock import Clock
 from tieout.codec import digest, dumps
@@ -101,8 +101,8 @@ class Outbox:
 
     def _count(self) -> int:
         with self.ledger.reading() as sql:
-            rows = select(ChangeRow.c.seq).where(ChangeRow.c.plan == self.plan, ChangeRow.c.state == "planned")
-            return len(list(sql.execute(rows)))
+            planned = (ChangeRow.c.plan == self.plan, ChangeRow.c.state == "planned")
+            return sql.execute(select(func.count()).where(*planned)).scalar() or 0
 
     def _send_all(self, sharing: list[Flow], step: int) -> bool:
         """Send this step of all changes of one resource; whether there was any."""
@@ -113,19 +113,20 @@ class Outbox:
             try:
                 for sending in self._sendings(sharing, step):
                     some = True
+                    self._waiting.append(sending)
+                    while self._waiting and not self.stopped():
+                        if len(flying) < limit:
+                            ready = self._waiting.pop()
+                            flying[pool.submit(self._push, ready)] = ready
+                        else:
+                            self._land(flying)
                     if self.stopped():
                         break
-                    while len(flying) >= limit:
-                        self._land(flying)
-                    flying[pool.submit(self._push, sending)] = sending
-                    while not self.stopped() and self._waiting:
-                        again = self._waiting.pop()
-                        flying[pool.submit(self._push, again)] = again
-                while flying or (self._waiting and not self.stopped()):
-                    while self._waiting and len(flying) < limit:
-                        again = self._waiting.pop()
-                        flying[pool.submit(self._push, again)] = again
+                while flying:
                     self._land(flying)
+                    while self._waiting and not self.stopped():
+                        ready = self._waiting.pop()
+                        flying[pool.submit(self._push, ready)] = ready
             finally:
                 # an answer that came is never thrown away, whatever stopped the rest
                 for future in wait(flying).done:

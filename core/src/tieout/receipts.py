@@ -125,13 +125,12 @@ class Receipts:
         wire = receipt.wire
         problems = self._check(flow, change, receipt, body)
         if receipt.id is not None:
-            self._link(sql, flow, change, receipt.id, wire, problems)
+            self._link(sql, change, receipt.id, wire, problems)
         self._state(sql, change, "wrong" if problems else "done", problems)
         self._no_longer_due(sql, change)
 
-    def _link(
-        self, sql: Any, flow: Flow, change: Any, target_id: str, wire: Wire | None, problems: Sequence[Problem]
-    ) -> None:
+    def _link(self, sql: Any, change: Any, target_id: str, wire: Wire | None, problems: Sequence[Problem] = ()) -> None:
+        flow = self._flow(change.entity)
         row = {
             "entity": change.entity,
             "source_tenant": flow.source.tenant,
@@ -141,7 +140,7 @@ class Receipts:
             "target_id": target_id,
             "target_key": change.target_key,
             "origin": change.origin,
-            "is_primary": True,
+            "is_primary": change.origin != "shared",
             "sent": change.record,
             "came": wire,
             "version": first(wire, flow.target.resource.version) if wire is not None else None,
@@ -184,7 +183,7 @@ class Receipts:
 
     def _adopt(self, flow: Flow, change: Any) -> None:
         with self.ledger.writing(*self.leases) as sql:
-            target_id, key = change.target_id, change.target_key
+            target_id = change.target_id
             for entity, one in change.needs or []:
                 shared = sql.execute(
                     select(LinkRow).where(
@@ -198,24 +197,7 @@ class Receipts:
             found = wires(sql, flow.target.connection, flow.target.resource, [target_id] if target_id else [])
             if target_id is None or target_id not in found:
                 return
-            wire = found[target_id].wire
-            row = {
-                "entity": change.entity,
-                "source_tenant": flow.source.tenant,
-                "source_id": change.source_id,
-                "target_tenant": flow.target.tenant,
-                "resource": flow.target.resource.name,
-                "target_id": target_id,
-                "target_key": key,
-                "origin": change.origin,
-                "is_primary": change.origin != "shared",
-                "sent": change.record,
-                "came": wire,
-                "version": first(wire, flow.target.resource.version),
-                "wrong": None,
-                "at": self.clock.now(),
-            }
-            self.ledger.put(sql, LinkRow, [row])
+            self._link(sql, change, target_id, found[target_id].wire)
             self._state(sql, change, "done")
             self._no_longer_due(sql, change)
 

@@ -47,17 +47,17 @@ class ConnectorSuite:
     @pytest.fixture
     def connection(self) -> Iterator[Connection]:
         """A connection to a system that holds some records; a fresh one for each test."""
-        raise NotImplementedError("give a fixture `connection`")
+        pytest.fail("give a fixture `connection`")
 
     @pytest.fixture
     def samples(self) -> Sequence[Sample]:
         """A sample for each binding."""
-        raise NotImplementedError("give a fixture `samples`")
+        pytest.fail("give a fixture `samples`")
 
     @pytest.fixture
     def held(self) -> Mapping[str, set[str]]:
         """The ids of all records that the system holds, by the name of the resource."""
-        raise NotImplementedError("give a fixture `held`")
+        pytest.fail("give a fixture `held`")
 
     @property
     def facade(self) -> Facade:

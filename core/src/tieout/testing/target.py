@@ -45,12 +45,12 @@ class TargetSuite:
     @pytest.fixture
     def connection(self) -> Iterator[Connection]:
         """A connection to a system that may be written to; a fresh one for each test."""
-        raise NotImplementedError("give a fixture `connection`")
+        pytest.fail("give a fixture `connection`")
 
     @pytest.fixture
     def samples(self) -> Sequence[Sample]:
         """A sample for each binding, with records to send."""
-        raise NotImplementedError("give a fixture `samples`")
+        pytest.fail("give a fixture `samples`")
 
     @property
     def facade(self) -> Facade:

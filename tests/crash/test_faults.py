@@ -25,6 +25,7 @@ def test_a_fault_in_every_write_once(systems, fault):
     systems.agreed()
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("fault", ["status:500", "drop-before", "html", "empty", "429-minute", "token-expired"])
 def test_a_fault_in_every_read_once(systems, fault):
     systems.fault(systems.xero, fault, path="/api.xro/2.0/", method="GET", times=2)
@@ -32,6 +33,7 @@ def test_a_fault_in_every_read_once(systems, fault):
     systems.agreed()
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("fault", ["status:500", "drop-before", "html", "empty"])
 def test_a_fault_of_apptivo(systems, fault):
     systems.fault(systems.apptivo, fault, path="/app/dao/v6/", times=2)

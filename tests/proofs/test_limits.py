@@ -12,6 +12,7 @@ from tieout.clock import Clock
 from tieout.connections import Connections
 from tieout.engine import Engine
 from tieout.ledger import Ledger
+from tieout.outbox import IN_FLIGHT
 from tieout.plugins import load
 from tieout_sandbox import codec
 from tieout_sandbox.fake import Limits
@@ -115,10 +116,13 @@ def test_a_first_sync_makes_few_calls_and_is_never_refused_by_a_limit(tmp_path, 
         _all_there_once(systems)
 
 
-def test_a_limit_that_is_lower_than_configured_refuses_and_the_first_sync_still_finishes(tmp_path):
+def test_a_limit_that_is_lower_than_configured_is_learnt_from_the_answers(tmp_path):
     with _running(tmp_path, minute=10) as systems:
         text = systems.config.read_text(encoding="utf-8")
         systems.config.write_text(text.replace("minute = 10", "minute = 60"), encoding="utf-8")
         _first_sync(systems)
-        assert 429 in {call["status"] for call in _api(systems)}
+        statuses = [call["status"] for call in _api(systems)]
+        # whether calls that fly together are refused is a matter of microseconds; those after them know better
+        assert set(statuses) <= {200, 429}
+        assert statuses.count(429) <= IN_FLIGHT * (statuses.count(200) // 10 + 1)
         _all_there_once(systems)

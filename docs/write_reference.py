@@ -23,7 +23,10 @@ MARK = "<!-- Written by docs/write_reference.py from the docstrings; change thos
 _GROUPS = (
     ("Declare: once, at load", ("entities", "connectors", "bindings")),
     ("Consent", ("authorise", "complete", "disconnect", "auth")),
-    ("Work: once for each connection, page or batch", ("check", "reference", "fetch", "transform", "find", "push")),
+    (
+        "Work: once for each connection, page or batch",
+        ("check", "probe", "reference", "fetch", "transform", "find", "push", "files", "attach", "annotate"),
+    ),
     ("Watch and add", ("observe", "commands", "sandbox")),
 )
 _CORE = {

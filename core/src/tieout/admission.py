@@ -21,7 +21,10 @@ from tieout.errors import PluginError
 from tieout.hooks import Tieout
 
 DECLARE = ("entities", "connectors", "bindings")
-WORK = ("authorise", "complete", "disconnect", "auth", "check", "reference", "fetch", "transform", "find", "push")
+WORK = (
+    *("authorise", "complete", "disconnect", "auth", "check", "probe", "reference"),
+    *("fetch", "transform", "find", "push", "files", "attach", "annotate"),
+)
 
 T = TypeVar("T")
 

@@ -139,6 +139,9 @@ Lift: TypeAlias = Callable[[Wire, Terms], Record | None]
 Lower: TypeAlias = Callable[[Any, Terms, Wire | None], Wire]
 """Turns a record into the wire to send; the last argument is the wire as last read, None for a create. Pure."""
 
+Kinds: TypeAlias = type[Record]
+"""One of the shared types, as a class."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
@@ -149,6 +152,9 @@ class Resource:
     at most `batch` steps and `bytes` bytes. `listable` says that `fetch` can read all of it; `settle` is how many
     seconds a write may take to show in lists, `key_seconds` how long an idempotency key lives (0: there is none).
     `free` names the record fields that may still change on a settled record; `lower` refuses what goes further.
+    A resource with `inside` is never listed by itself: its records are elements in the wires of the resources named
+    there, each with the function that picks them out, and are read with them. `also_lift` and `also_lower` turn the
+    same wires into and from other shared types, which only tell of a record or mark it: an invoice's `Settlement`.
     """
 
     name: str
@@ -167,6 +173,9 @@ class Resource:
     key_seconds: int = 0
     free: frozenset[str] = frozenset()
     lossy: frozenset[str] = frozenset()
+    inside: Mapping[str, Callable[[Wire], Iterable[Wire]]] = field(default_factory=dict)
+    also_lift: Mapping[Kinds, Lift] = field(default_factory=dict)
+    also_lower: Mapping[Kinds, Lower] = field(default_factory=dict)
 
     def identify(self, wire: Wire) -> str:
         """The record's id as text (integers without a fraction). Raises `ContractError` when there is none."""
@@ -235,7 +244,9 @@ class Entity:
     that must be equal as well before a record found by its key is linked without asking. `after` are the entities that
     go first; of the record's references those in `follows` must resolve, all others are soft. `ties` are the control
     fields, compared to the cent after each write and in the tie-out. `target_owns` are fields that the target may
-    change freely, written as pydantic's `exclude`.
+    change freely, written as pydantic's `exclude`. With `repeats` several records may have the same key and still be
+    different ones (two payments of one day), so that equal keys link but never stop each other. A `back` entity writes
+    what the target tells onto the source's records of the entities that it is `of`, whose links it uses.
 
     `skip` gives the reason why a record is not to be sent, `prepare` completes a lifted source record from the
     settings, and `check` names what is missing. All three are pure functions of (record, settings of the flow).
@@ -252,6 +263,9 @@ class Entity:
     settings: type[Settings] = Settings
     ties: tuple[str, ...] = ()
     target_owns: Mapping[str, Any] = field(default_factory=dict)
+    repeats: bool = False
+    direction: Literal["forward", "back"] = "forward"
+    of: tuple[str, ...] = ()
     skip: Callable[[Any, Any], str | None] = _go
     prepare: Callable[[Any, Any], Any] = _as_is
     check: Callable[[Any, Any], Iterable[Problem]] = _nothing
@@ -283,6 +297,43 @@ class Check:
     tenant: Tenant
     organisation: Organisation | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that a probe found out: what was asked, how it stands, and what a person is to do where it is not good.
+
+    `state` is good, unsure (it works, and a person should look) or bad. `sample` shows a value with what is personal
+    masked.
+    """
+
+    topic: str
+    what: str
+    state: Literal["good", "unsure", "bad"] = "good"
+    fix: str = ""
+    sample: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What a probe of a tenant's own shape proposes: text files by name, to be kept beside the configuration.
+
+    Core shows `findings` and writes `files` when a person agrees; `good` says that everything was understood.
+    """
+
+    findings: tuple[Finding, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
+    good: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """An attachment of a record: its name, media type and size in bytes; `content` reads it."""
+
+    name: str
+    media: str
+    size: int
+    content: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)

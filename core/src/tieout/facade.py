@@ -14,7 +14,21 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import pluggy
 
 from tieout import oauth
-from tieout.contract import Answer, Check, Connection, Connector, Consent, Cursor, Event, Kind, Resource, Tenant, Wire
+from tieout.contract import (
+    Answer,
+    Check,
+    Connection,
+    Connector,
+    Consent,
+    Cursor,
+    Event,
+    File,
+    Kind,
+    Proposal,
+    Resource,
+    Tenant,
+    Wire,
+)
 from tieout.errors import ContractError, OutcomeUnknown, Refused, TieoutError
 from tieout.hooks import hookimpl
 from tieout.http import HttpAuth
@@ -109,6 +123,26 @@ class Facade:
     def reference(self, connection: Connection, kind: Kind) -> list[Reference]:
         """All reference data of one kind."""
         return self._list("reference", connection, self._ask("reference", connection, kind=kind), Reference)
+
+    def probe(self, connection: Connection, scratch: str | None) -> Proposal:
+        """What the tenant's own shape is. Raises `Refused` for a system that has none."""
+        answer = self._ask("probe", connection, scratch=scratch)
+        if answer is None:
+            raise Refused(f"{connection.name} has nothing to find out", why="Its records are the same for everybody.")
+        return self._typed("probe", connection, answer, Proposal)
+
+    def files(self, connection: Connection, resource: Resource, id: str) -> list[File]:
+        """The attachments of a record; none for a system that keeps none."""
+        answer = self._ask("files", connection, resource=resource, id=id)
+        return [] if answer is None else self._list("files", connection, answer, File)
+
+    def attach(self, connection: Connection, resource: Resource, id: str, file: File) -> bool:
+        """Attach a file; False for a system that takes none."""
+        return bool(self._ask("attach", connection, resource=resource, id=id, file=file))
+
+    def annotate(self, connection: Connection, resource: Resource, id: str, text: str) -> bool:
+        """Note something in a record's history; False for a system that has none."""
+        return bool(self._ask("annotate", connection, resource=resource, id=id, text=text))
 
     def fetch(self, connection: Connection, resource: Resource, cursor: Cursor | None) -> Page:
         """One page of a resource."""

@@ -22,7 +22,9 @@ from tieout.contract import (
     Cursor,
     Entity,
     Event,
+    File,
     Kind,
+    Proposal,
     Resource,
     Tenant,
     Wire,
@@ -83,6 +85,10 @@ class Tieout:
         """Prove that the credentials reach a tenant, and tell which; change nothing."""
 
     @hookspec(firstresult=True)
+    def probe(self, connection: Connection, scratch: str | None) -> Proposal | None:
+        """Find out this tenant's own shape by reading; only the record named by `scratch` may be written to."""
+
+    @hookspec(firstresult=True)
     def reference(self, connection: Connection, kind: Kind) -> list[Reference] | None:
         """Read all reference data of one kind that the connector declares."""
 
@@ -101,6 +107,18 @@ class Tieout:
     @hookspec(firstresult=True)
     def push(self, connection: Connection, batch: Batch) -> list[Receipt] | None:
         """Write one batch and give one receipt per step, matched by key; raise only for the batch as a whole."""
+
+    @hookspec(firstresult=True)
+    def files(self, connection: Connection, resource: Resource, id: str) -> list[File] | None:
+        """List the attachments of one record; their contents are read only when asked for."""
+
+    @hookspec(firstresult=True)
+    def attach(self, connection: Connection, resource: Resource, id: str, file: File) -> bool | None:
+        """Attach a file to a record, replacing one of the same name; raise `Rejected` for what the system refuses."""
+
+    @hookspec(firstresult=True)
+    def annotate(self, connection: Connection, resource: Resource, id: str, text: str) -> bool | None:
+        """Add a note to the history of a record."""
 
     # watch and add: every plugin
 

@@ -11,7 +11,7 @@ import datetime
 from decimal import Decimal
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 
 Side = Literal["source", "target"]
 Standing = Literal["draft", "live", "settled", "void", "archived"]
@@ -175,6 +175,34 @@ class Payment(Record):
     amount: Amount
     account: str | None = None
     reference: str = ""
+
+
+class Settlement(Record):
+    """How far a document is settled in the books, in its currency: what an accounting system tells a business system.
+
+    `paid` and `due` are the books' own figures, credits included in `paid`; `settled_on` is the date of the last
+    payment. `payments` are those that the business system does not know of: entered in the books.
+    """
+
+    state: Literal["open", "part-paid", "paid", "void"]
+    paid: Amount = Decimal(0)
+    due: Amount = Decimal(0)
+    settled_on: datetime.date | None = None
+    payments: tuple[Payment, ...] = ()
+
+
+class Mark(Record):
+    """What people look for on a record of the business system: whether it is in the books, and if not, why.
+
+    `at` is when it was last synced (UTC), `target_id` and `url` lead to its counterpart.
+    """
+
+    status: Literal["synced", "held", "skipped", "failed"]
+    reason: str = ""
+    direction: str = ""
+    at: AwareDatetime | None = None
+    target_id: str = ""
+    url: str = ""
 
 
 class Reference(Model):

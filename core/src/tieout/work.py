@@ -5,8 +5,8 @@ Core hands over pages and batches, never single records; everything is frozen an
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tieout.contract import Binding, Cursor, Resource, Terms, Wire
@@ -55,11 +55,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Lowering:
-    """A record to be lowered, and the target's wire as last read; a record that stands `void` is to be taken back."""
+    """A record to be lowered, and the target's wire as last read; a record that stands `void` is to be taken back.
+
+    `around` are the target's wires of the records that it follows, by id: as last read, or as the same plan sends them.
+    """
 
     record: Record
     now: Wire | None = None
     id: str | None = None
+    around: Mapping[str, Wire] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,11 @@ from tieout.contract import Binding, Check, Connection, Connector, Entity, Limit
 from tieout.errors import ConfigError, ReauthNeeded, Refused, Unavailable
 from tieout.hooks import hookimpl
 from tieout.http import HttpAuth
-from tieout.ledger import ConnectionRow, Ledger
+from tieout.ledger import Ledger
 from tieout.model import Party
 from tieout.oauth import OAuth
 from tieout.plugins import Plugins, admit
+from tieout.tables import ConnectionRow
 from tieout.testing import FakeClock
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from tieout.clock import Clock
 from tieout.errors import LeaseLost, Refused
 from tieout.lease import SECONDS, beat, held, release, take
-from tieout.ledger import LeaseRow, Ledger, SecretRow
+from tieout.ledger import Ledger
+from tieout.tables import LeaseRow, SecretRow
 from tieout.testing import FakeClock
 
 

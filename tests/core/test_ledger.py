@@ -21,7 +21,8 @@ from sqlalchemy import select
 from tieout import migrations
 from tieout.errors import LeaseLost, LedgerError
 from tieout.lease import Lease
-from tieout.ledger import AuditRow, ConnectionRow, Json, LeaseRow, Ledger, SecretRow
+from tieout.ledger import Ledger
+from tieout.tables import AuditRow, ConnectionRow, Json, LeaseRow, SecretRow
 
 
 def test_a_new_ledger_is_private_and_writes_ahead(ledger: Ledger, tmp_path: Path) -> None:
@@ -78,7 +79,8 @@ def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 OPEN = """
 import sys
 from datetime import UTC, datetime
-from tieout.ledger import AuditRow, Ledger
+from tieout.ledger import Ledger
+from tieout.tables import AuditRow
 sys.stdin.read()
 with Ledger(sys.argv[1]).writing() as writing:
     writing.execute(AuditRow.__table__.insert().values(at=datetime.now(UTC), who="test", what="opened"))

@@ -19,11 +19,12 @@ from tieout import oauth
 from tieout.contract import Answer, Connection, Consent, Limits, Tenant
 from tieout.errors import ConfigError, ReauthNeeded, Refused, Unavailable
 from tieout.http import Http, dumps
-from tieout.ledger import ConnectionRow, Ledger
+from tieout.ledger import Ledger
 from tieout.oauth import OAuth
 from tieout.quota import Quota
 from tieout.redirect import receive
 from tieout.secret import Secret
+from tieout.tables import ConnectionRow
 from tieout.testing import FakeClock
 from tieout.vault import Vault
 

@@ -14,8 +14,9 @@ from sqlalchemy import select
 from tieout import lease
 from tieout.clock import Clock
 from tieout.errors import ConfigError, LeaseLost, LedgerError
-from tieout.ledger import ConnectionRow, Ledger, SecretRow
+from tieout.ledger import Ledger
 from tieout.secret import redact
+from tieout.tables import ConnectionRow, SecretRow
 from tieout.testing import FakeClock
 from tieout.vault import Vault, key
 

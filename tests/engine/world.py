@@ -15,10 +15,11 @@ from tieout.contract import Binding, Check, Connection, Connector, Entity, Resou
 from tieout.engine import Engine
 from tieout.errors import OutcomeUnknown, Problem, Rejected, Throttled
 from tieout.hooks import hookimpl
-from tieout.ledger import LeaseRow, Ledger
-from tieout.model import Document, Line, Party, Ref
+from tieout.ledger import Ledger
+from tieout.model import Document, Line, Party, Payment, Ref
 from tieout.plugins import admit
-from tieout.work import Page, Receipt
+from tieout.tables import LeaseRow
+from tieout.work import Page, Receipt, Reject
 
 
 class Crash(BaseException):
@@ -61,6 +62,7 @@ class Book:
 
     parties: dict = field(default_factory=dict)
     docs: dict = field(default_factory=dict)
+    receipts: dict = field(default_factory=dict)
     keys: dict = field(default_factory=dict)
     faults: list = field(default_factory=list)
     calls: list = field(default_factory=list)
@@ -163,6 +165,37 @@ def lower_bill(record, terms, now):
     }
 
 
+def parts(wire, settings):
+    """The payments inside a bill of the shop, each with an id of its own."""
+    return [{"id": f"{wire['id']}/{one}", "bill": wire["id"], **paid} for one, paid in wire.get("paid", {}).items()]
+
+
+def lift_part(wire, terms):
+    return Payment(
+        document=Ref(entity="bills", id=wire["bill"]), date=date.fromisoformat(wire["date"]), amount=wire["amount"]
+    )
+
+
+def lift_receipt(wire, terms):
+    return Payment(
+        document=Ref(entity="bills", side="target", id=wire["doc"]),
+        date=date.fromisoformat(wire["date"]),
+        amount=wire["amount"],
+        external=wire.get("external"),
+        standing=wire.get("standing", "live"),
+    )
+
+
+def lower_receipt(record, terms, now):
+    return {
+        "doc": record.document.id if record.document else None,
+        "date": record.date.isoformat(),
+        "amount": record.amount,
+        "external": record.external,
+        "standing": "void" if record.standing == "void" else "live",
+    }
+
+
 def resources(batch):
     kinds = (
         (("people", "parties"), Party, lift_person, lower_person),
@@ -182,6 +215,24 @@ def resources(batch):
                 batch=batch,
                 key_seconds=300,
             )
+    yield Resource(
+        name="paid", type=Payment, lift=lift_part, lower=lower_receipt, id=("id",), inside={"bills": parts}
+    )
+    yield Resource(
+        name="receipts",
+        type=Payment,
+        lift=lift_receipt,
+        lower=lower_receipt,
+        id=("id",),
+        version=("at",),
+        find=("external",),
+        batch=batch,
+        key_seconds=300,
+        around=frozenset({"document"}),
+    )
+
+
+TOO_MUCH = Problem(cause="too-much", what="It is more than is due.", fix="Correct it.")
 
 
 class Systems:
@@ -217,8 +268,23 @@ class Systems:
             ),
         )
 
+        yield Entity(
+            name="payments",
+            title="Payments",
+            model=Payment,
+            letter="Y",
+            key=("document", "date", "amount"),
+            repeats=True,
+            removal="void",
+            after=("bills",),
+            follows=("document",),
+            ties=("amount",),
+        )
+
     @hookimpl
     def bindings(self):
+        yield Binding(entity="payments", connector="shop", resource="paid")
+        yield Binding(entity="payments", connector="book", resource="receipts")
         yield Binding(entity="people", connector="shop", resource="people")
         yield Binding(entity="people", connector="book", resource="parties")
         yield Binding(entity="bills", connector="shop", resource="bills")
@@ -253,6 +319,13 @@ class Systems:
     @hookimpl
     def transform(self, connection, work):
         told = work.each()
+        if work.way == "lower" and work.resource.name == "receipts":
+            return [
+                Reject((TOO_MUCH,))
+                if item.record.document and item.around[item.record.document.id]["total"] < item.record.amount
+                else steps
+                for item, steps in zip(work.items, told, strict=True)
+            ]
         if work.way == "lift" or work.resource.name != "parties":
             return told
         note = Problem(cause="mark-dropped", what="Its mark was left out.", why="No marks.", fix="Remove it.")
@@ -287,6 +360,7 @@ class Office:
     folder: object
     batch: int = 5
     page: int = 4
+    entities: tuple = ("people", "bills")
     url: str = ""
     shop: Shop = field(default_factory=Shop)
     book: Book = field(default_factory=Book)
@@ -302,9 +376,9 @@ class Office:
             source="here",
             target="there",
             since=date(2026, 1, 1),
-            entities=("people", "bills"),
+            entities=self.entities,
             settings=Settings(),
-            flows={"people": Settings(), "bills": Settings()},
+            flows={name: Settings() for name in self.entities},
         )
         self.ledger = Watched(self.url or f"sqlite:///{self.folder}/ledger.db")
         self.ledger.office = self

@@ -169,13 +169,13 @@ def test_a_document_without_tax_needs_no_rate_to_agree(sales: Terms) -> None:
 def test_an_order_is_never_locked_and_a_plan_may_refuse(terms: Callable[..., Terms], orders: Terms) -> None:
     assert ORDER.lower(document(date=date(2020, 1, 1)), orders, None)["Date"] == "2020-01-01"
     approved = terms({"Type": "ACCPAY"}, settings=Arrival(status="authorised"))
-    assert causes(INVOICE.lower, document(), approved, None) == [("plan-refuses", "CreateApprovedBill")]
+    assert causes(INVOICE.lower, document(), approved, None) == [("plan-does-not-allow", "CreateApprovedBill")]
 
 
 def test_one_plan_refuses_even_drafts(terms: Callable[..., Terms], reference: dict[str, Any]) -> None:
     refused = (Permission(id="CreateDraftInvoice", name="x", allowed=False),)
     given = terms({"Type": "ACCREC"}, reference=reference | {"permissions": refused})
-    assert causes(INVOICE.lower, document(), given, None) == [("plan-refuses", "CreateDraftInvoice")]
+    assert causes(INVOICE.lower, document(), given, None) == [("plan-does-not-allow", "CreateDraftInvoice")]
     assert INVOICE.lower(document(), given, {"Status": "DRAFT", "Date": "2026-11-03"})
 
 

@@ -75,7 +75,7 @@ SAID = [
     ("The document with the supplied id was not found for this endpoint.", "gone", ""),
     ("Please enter a unique Name.", "account-name-taken", ""),
     ("Organisation is not subscribed to currency JPY", "currency-not-enabled", "JPY"),
-    ("You have reached the limit of invoices you can approve", "plan-refuses", ""),
+    ("You have reached the limit of invoices you can approve", "plan-does-not-allow", ""),
     ("Idempotency Key: K is used with a different request.", "repeat-refused", ""),
 ]
 

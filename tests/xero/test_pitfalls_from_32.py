@@ -164,7 +164,7 @@ def test_50_two_uncertified_apps_are_named_as_a_reason(xero: Xero, connection: C
 def test_51_a_plan_that_refuses_is_told_before_it_is_sent(terms: Callable[..., Terms]) -> None:
     approved = terms({"Type": "ACCPAY"}, settings=Arrival(status="authorised"))
     found = answer(approved, document())
-    assert [problem.cause for problem in found.problems] == ["plan-refuses"]
+    assert [problem.cause for problem in found.problems] == ["plan-does-not-allow"]
     assert "draft" in found.problems[0].fix
     assert body(terms({"Type": "ACCPAY"}), document())["Status"] == "DRAFT"
 

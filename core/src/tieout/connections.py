@@ -17,10 +17,11 @@ from tieout.contract import Check, Connection, Connector, Tenant
 from tieout.errors import ConfigError, ReauthNeeded, Refused
 from tieout.forms import nearest
 from tieout.http import Http, HttpAuth
-from tieout.ledger import ConnectionRow, Ledger
+from tieout.ledger import Ledger
 from tieout.oauth import OAuth
 from tieout.plugins import Plugins
 from tieout.quota import Quota
+from tieout.tables import ConnectionRow
 from tieout.vault import Vault
 
 

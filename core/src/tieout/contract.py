@@ -153,8 +153,10 @@ class Resource:
     seconds a write may take to show in lists, `key_seconds` how long an idempotency key lives (0: there is none).
     `free` names the record fields that may still change on a settled record; `lower` refuses what goes further.
     A resource with `inside` is never listed by itself: its records are elements in the wires of the resources named
-    there, each with the function that picks them out, and are read with them. `also_lift` and `also_lower` turn the
-    same wires into and from other shared types, which only tell of a record or mark it: an invoice's `Settlement`.
+    there, read with them and picked out by a function of (wire, settings of the connection). `also_lift` and
+    `also_lower` turn the same wires into and from other shared types, which only tell of a record or mark it: an
+    invoice's `Settlement`.
+    `around` names the record fields whose counterparts' wires `lower` wants to see (`Lowering.around`).
     """
 
     name: str
@@ -173,9 +175,10 @@ class Resource:
     key_seconds: int = 0
     free: frozenset[str] = frozenset()
     lossy: frozenset[str] = frozenset()
-    inside: Mapping[str, Callable[[Wire], Iterable[Wire]]] = field(default_factory=dict)
+    inside: Mapping[str, Callable[[Wire, Any], Iterable[Wire]]] = field(default_factory=dict)
     also_lift: Mapping[Kinds, Lift] = field(default_factory=dict)
     also_lower: Mapping[Kinds, Lower] = field(default_factory=dict)
+    around: frozenset[str] = frozenset()
 
     def identify(self, wire: Wire) -> str:
         """The record's id as text (integers without a fraction). Raises `ContractError` when there is none."""
@@ -246,7 +249,8 @@ class Entity:
     fields, compared to the cent after each write and in the tie-out. `target_owns` are fields that the target may
     change freely, written as pydantic's `exclude`. With `repeats` several records may have the same key and still be
     different ones (two payments of one day), so that equal keys link but never stop each other. A `back` entity writes
-    what the target tells onto the source's records of the entities that it is `of`, whose links it uses.
+    what the target tells onto the source's records of the entities that it is `of`, whose links it uses. `removal` says
+    what a proved deletion in the source means: a question for a person, or a void in the target as well.
 
     `skip` gives the reason why a record is not to be sent, `prepare` completes a lifted source record from the
     settings, and `check` names what is missing. All three are pure functions of (record, settings of the flow).
@@ -266,6 +270,7 @@ class Entity:
     repeats: bool = False
     direction: Literal["forward", "back"] = "forward"
     of: tuple[str, ...] = ()
+    removal: Literal["ask", "void"] = "ask"
     skip: Callable[[Any, Any], str | None] = _go
     prepare: Callable[[Any, Any], Any] = _as_is
     check: Callable[[Any, Any], Iterable[Problem]] = _nothing
@@ -318,11 +323,13 @@ class Finding:
 class Proposal:
     """What a probe of a tenant's own shape proposes: text files by name, to be kept beside the configuration.
 
-    Core shows `findings` and writes `files` when a person agrees; `good` says that everything was understood.
+    Core shows `findings`, and writes `files` and then `settings` into the connection's section when a person agrees;
+    `good` says that everything was understood.
     """
 
     findings: tuple[Finding, ...]
     files: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     good: bool = False
 
 

@@ -23,7 +23,7 @@ from tieout.contract import Answer, Connection, Consent, Event, Pick, Settings, 
 from tieout.engine import Approve, Engine
 from tieout.errors import ConfigError, Problem, ReauthNeeded, Refused, TieoutError
 from tieout.events import Events
-from tieout.ledger import AuditRow, ConnectionRow, Ledger
+from tieout.ledger import Ledger
 from tieout.model import Account, Reference
 from tieout.plugins import Plugins, Status, installed, load
 from tieout.reconcile import tie_out
@@ -41,6 +41,7 @@ from tieout.report import (
     TieLine,
     TieOut,
 )
+from tieout.tables import AuditRow, ConnectionRow
 from tieout.views import Views
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import Any
 from tieout.contract import Wire
 from tieout.errors import Problem
 from tieout.flow import Flow
-from tieout.match import label
+from tieout.match import label, worth
 from tieout.model import Record
 from tieout.plan import Verdict
 from tieout.report import Counts
@@ -83,7 +83,7 @@ def held_row(
         "kind": kind,
         "problems": [told(problem, flow) for problem in problems],
         "label": label(record) if record is not None else source_id,
-        "amount": getattr(record, "total", None),
+        "amount": worth(record),
         "currency": getattr(record, "currency", None),
         "since": now,
     }

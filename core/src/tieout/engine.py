@@ -21,13 +21,14 @@ from tieout.errors import OutcomeUnknown, ReauthNeeded, Refused, Throttled, Tieo
 from tieout.flow import End, Flow, tenant_key
 from tieout.inbox import Reader, Told
 from tieout.lease import Lease, held
-from tieout.ledger import BatchRow, ConnectionRow, Ledger, LiveRow, PlanRow, ReferenceRow, RunRow
+from tieout.ledger import Ledger
 from tieout.model import Account, Currency, Lock, Organisation, Permission, Reference, TaxRate, Tracking
 from tieout.outbox import Outbox, reload
 from tieout.planner import Planner
 from tieout.plugins import Plugins
 from tieout.receipts import Receipts
 from tieout.report import Calls, Counts, PlanView, RunReport
+from tieout.tables import BatchRow, ConnectionRow, LiveRow, PlanRow, ReferenceRow, RunRow
 from tieout.tally import applied, holds, least_writes, view
 
 _ROWS: Mapping[str, type[Reference]] = {

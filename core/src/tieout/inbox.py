@@ -18,8 +18,9 @@ from tieout.contract import Connection, Resource, Wire, first
 from tieout.errors import ContractError
 from tieout.flow import End, Flow, tenant_key
 from tieout.lease import Lease
-from tieout.ledger import CursorRow, DueRow, InboxRow, KeyRow, Ledger, LinkRow, chunks
+from tieout.ledger import Ledger, chunks
 from tieout.match import keys
+from tieout.tables import CursorRow, DueRow, InboxRow, KeyRow, LinkRow
 from tieout.work import Page, Reject
 
 Told = Callable[[str, dict[str, Any]], None]
@@ -41,12 +42,17 @@ class Reader:
         resources: dict[str, list[Flow]] = {}
         for flow in flows:
             resources.setdefault(end_of(flow).resource.name, []).append(flow)
+        inner = [sharing for sharing in resources.values() if end_of(sharing[0]).resource.inside]
+        for sharing in inner:
+            self._catch_up(sharing, end_of)
         for name, sharing in resources.items():
-            if self._pass(sharing, end_of):
-                complete.add(name)
+            if sharing not in inner:
+                within = [one for one in inner if name in end_of(one[0]).resource.inside]
+                if self._pass(sharing, within, end_of):
+                    complete.add(name)
         return complete
 
-    def _pass(self, sharing: list[Flow], end_of: Callable[[Flow], End]) -> bool:
+    def _pass(self, sharing: list[Flow], within: list[list[Flow]], end_of: Callable[[Flow], End]) -> bool:
         end = end_of(sharing[0])
         connection, resource, tenant = end.connection, end.resource, end.tenant
         stands = self._cursor(tenant, resource)
@@ -59,13 +65,12 @@ class Reader:
             if page.next is not None and page.next == cursor:
                 raise ContractError(f"{connection.plugin} answered the same cursor again for {resource.name}")
             with self.ledger.writing(*self.leases) as sql:
-                changed = self._store(sql, tenant, resource, page.wires, _echo if end == sharing[0].target else _alike)
-                if end == sharing[0].source:
-                    self._due(sql, sharing, changed, "read")
-                    self._gone(sql, sharing, tenant, resource, page)
-                else:
-                    self._index(sql, sharing, changed)
-                    self._due_by_link(sql, sharing, tenant, resource, changed)
+                rows = [inbox_row(tenant, resource, wire, self.run) for wire in page.wires]
+                changed = self._take(sql, sharing, end, rows)
+                self._gone(sql, sharing, end, page.deletions)
+                for inner in within:
+                    self._open(sql, inner, end_of(inner[0]), resource, changed)
+                    self._empty(sql, inner, end_of(inner[0]), resource, page.deletions)
                 self._stand(sql, tenant, resource, page)
             self.tell(
                 "page.read",
@@ -75,6 +80,57 @@ class Reader:
                 return began_empty
             cursor = page.next
         return False
+
+    def _take(self, sql: Sql, sharing: list[Flow], end: End, rows: list[dict[str, Any]]) -> dict[str, Wire]:
+        """Store records of one resource and make due what has changed; the changed wires come back by id."""
+        here = end is sharing[0].source
+        changed = self._store(sql, end.tenant, end.resource, rows, _alike if here else _echo)
+        if here:
+            self._due(sql, sharing, changed, "read")
+        else:
+            index(self.ledger, sql, sharing, changed)
+            self._due_by_link(sql, sharing, end.tenant, end.resource, changed)
+        return changed
+
+    def _catch_up(self, sharing: list[Flow], end_of: Callable[[Flow], End]) -> None:
+        """Open the records that were read before anybody asked for what is inside them."""
+        end = end_of(sharing[0])
+        if self._cursor(end.tenant, end.resource) is not None:
+            return
+        parents = {one.name: one for one in end.connector.resources if one.name in end.resource.inside}
+        with self.ledger.writing(*self.leases) as sql:
+            for name, parent in parents.items():
+                here = (InboxRow.c.tenant == end.tenant, InboxRow.c.resource == name, InboxRow.c.gone.is_(False))
+                last = ""
+                while page := list(
+                    sql.execute(select(InboxRow).where(*here, InboxRow.c.id > last).order_by(InboxRow.c.id).limit(500))
+                ):
+                    self._open(sql, sharing, end, parent, {row.id: row.wire for row in page})
+                    last = page[-1].id
+            opened: dict[str, Any] = {"tenant": end.tenant, "resource": end.resource.name, "next": None, "resume": {}}
+            self.ledger.put(sql, CursorRow, [opened])
+
+    def _open(self, sql: Sql, sharing: list[Flow], end: End, parent: Resource, wires: dict[str, Wire]) -> None:
+        """Take the records out of their changed parents; one that is not there any more is gone."""
+        rows = [
+            inbox_row(end.tenant, end.resource, element, self.run, inside=f"{parent.name}/{one}")
+            for one, wire in wires.items()
+            for element in end.resource.inside[parent.name](wire, end.connection.settings)
+        ]
+        known = self._inside(sql, end, parent, wires)
+        self._take(sql, sharing, end, rows)
+        self._gone(sql, sharing, end, sorted(known - {row["id"] for row in rows}))
+
+    def _empty(self, sql: Sql, sharing: list[Flow], end: End, parent: Resource, ids: Sequence[str]) -> None:
+        self._gone(sql, sharing, end, sorted(self._inside(sql, end, parent, ids)))
+
+    def _inside(self, sql: Sql, end: End, parent: Resource, ids: Iterable[str]) -> set[str]:
+        found: set[str] = set()
+        for part in chunks([f"{parent.name}/{one}" for one in ids]):
+            here = (InboxRow.c.tenant == end.tenant, InboxRow.c.resource == end.resource.name)
+            query = select(InboxRow.c.id).where(*here, InboxRow.c.inside.in_(part), InboxRow.c.gone.is_(False))
+            found |= set(sql.execute(query).scalars())
+        return found
 
     def _cursor(self, tenant: str, resource: Resource) -> Any:
         with self.ledger.reading() as sql:
@@ -96,20 +152,19 @@ class Reader:
         sql: Sql,
         tenant: str,
         resource: Resource,
-        wires: Iterable[Wire],
+        rows: Iterable[dict[str, Any]],
         same: Callable[[dict[str, Any], Any], bool],
     ) -> dict[str, Wire]:
-        by_id = {resource.identify(wire): wire for wire in wires}
+        by_id = {row["id"]: row for row in rows}
         known: dict[str, Any] = {}
         for part in chunks(list(by_id)):
             here = (InboxRow.c.tenant == tenant, InboxRow.c.resource == resource.name, InboxRow.c.id.in_(part))
             query = select(InboxRow.c.id, InboxRow.c.digest, InboxRow.c.version, InboxRow.c.gone).where(*here)
             known |= {row.id: row for row in sql.execute(query)}
             sql.execute(update(InboxRow).where(*here).values(run=self.run))
-        rows = [inbox_row(tenant, resource, wire, self.run) for wire in by_id.values()]
-        fresh = [row for row in rows if not ((old := known.get(row["id"])) and same(row, old))]
+        fresh = [row for row in by_id.values() if not ((old := known.get(row["id"])) and same(row, old))]
         self.ledger.put(sql, InboxRow, fresh)
-        return {row["id"]: by_id[row["id"]] for row in fresh}
+        return {row["id"]: row["wire"] for row in fresh}
 
     def _due(self, sql: Sql, sharing: list[Flow], ids: Iterable[str], why: str) -> None:
         rows = [
@@ -117,22 +172,19 @@ class Reader:
         ]
         self.ledger.put(sql, DueRow, rows)
 
-    def _gone(self, sql: Sql, sharing: list[Flow], tenant: str, resource: Resource, page: Page) -> None:
-        if not page.deletions:
-            return
-        for part in chunks(page.deletions):
-            here = (InboxRow.c.tenant == tenant, InboxRow.c.resource == resource.name, InboxRow.c.id.in_(part))
+    def _gone(self, sql: Sql, sharing: list[Flow], end: End, ids: Sequence[str]) -> None:
+        """What is proved to be gone; the source's records are decided about, the target's counterparts' too."""
+        for part in chunks(ids):
+            here = (InboxRow.c.tenant == end.tenant, InboxRow.c.resource == end.resource.name, InboxRow.c.id.in_(part))
             sql.execute(update(InboxRow).where(*here).values(gone=True))
-        self._due(sql, sharing, page.deletions, "gone")
+        if end is sharing[0].source:
+            self._due(sql, sharing, ids, "gone")
+        else:
+            self._due_by_link(sql, sharing, end.tenant, end.resource, ids)
 
-    def _index(self, sql: Sql, sharing: list[Flow], changed: dict[str, Wire]) -> None:
-        index(self.ledger, sql, sharing, changed)
-
-    def _due_by_link(
-        self, sql: Sql, sharing: list[Flow], tenant: str, resource: Resource, changed: dict[str, Wire]
-    ) -> None:
+    def _due_by_link(self, sql: Sql, sharing: list[Flow], tenant: str, resource: Resource, ids: Iterable[str]) -> None:
         pairs = {flow.entity.name: flow.pair for flow in sharing}
-        for part in chunks(list(changed)):
+        for part in chunks(list(ids)):
             query = select(LinkRow.c.entity, LinkRow.c.source_id).where(
                 LinkRow.c.target_tenant == tenant,
                 LinkRow.c.resource == resource.name,
@@ -146,8 +198,8 @@ class Reader:
             self.ledger.put(sql, DueRow, rows)
 
 
-def inbox_row(tenant: str, resource: Resource, wire: Wire, run: int) -> dict[str, Any]:
-    """A wire as a row of the inbox."""
+def inbox_row(tenant: str, resource: Resource, wire: Wire, run: int, inside: str | None = None) -> dict[str, Any]:
+    """A wire as a row of the inbox; `inside` names the resource and id of the record that holds it."""
     return {
         "tenant": tenant,
         "resource": resource.name,
@@ -157,6 +209,7 @@ def inbox_row(tenant: str, resource: Resource, wire: Wire, run: int) -> dict[str
         "wire": wire,
         "gone": False,
         "run": run,
+        "inside": inside,
     }
 
 

@@ -19,7 +19,8 @@ from sqlalchemy import or_, select, update
 
 from tieout.clock import Clock
 from tieout.errors import LeaseLost, LedgerError, Refused
-from tieout.ledger import LeaseRow, Ledger
+from tieout.ledger import Ledger
+from tieout.tables import LeaseRow
 
 SECONDS = 30.0
 """How long a silent holder keeps its lease."""

@@ -98,6 +98,10 @@ def choose(
     if len(ours) > 1:
         return Match(problems=(_several(entity, wanted, ours),))
     natural = found.get("+".join(entity.key), [])
+    if entity.repeats:
+        # equal keys are no proof of a twin: the first that nobody has claimed is the one, and none is needed
+        free = [one for one in natural if one.target_id and not one.linked and one.record.standing != "void"]
+        return Match(adopt=free[0] if free else None)
     if natural:
         return _by_key(entity, source_id, wanted, natural)
     for name in resource.unique:
@@ -129,11 +133,20 @@ def _by_key(entity: Entity, source_id: str, wanted: Record, natural: list[Candid
 
 
 def label(record: Record) -> str:
-    """What people call a record: its code, else its name, else its number."""
-    for name in ("code", "name", "number"):
+    """What people call a record: its code, else its name, number or reference, else its amount and date."""
+    for name in ("code", "name", "number", "reference"):
         if value := getattr(record, name, None):
             return str(value)
-    return "(no number)"
+    paid = worth(record)
+    return f"{paid} on {getattr(record, 'date', '')}" if paid is not None else "(no number)"
+
+
+def worth(record: Record | None) -> Decimal | None:
+    """The money that a record stands for, in its currency: a document's total, a payment's amount; None for others."""
+    for name in ("total", "amount"):
+        if (value := getattr(record, name, None)) is not None:
+            return Decimal(value)
+    return None
 
 
 def twin(entity: Entity, record: Record) -> Problem:

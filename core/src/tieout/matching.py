@@ -14,9 +14,10 @@ from tieout.errors import Problem
 from tieout.flow import Flow, load
 from tieout.inbox import inbox_row, index, wires
 from tieout.lease import Lease
-from tieout.ledger import ChangeRow, DueRow, HeldRow, InboxRow, KeyRow, Ledger, LinkRow, chunks
+from tieout.ledger import Ledger, chunks
 from tieout.match import Candidate, Match, choose, keys, twin
 from tieout.model import Record
+from tieout.tables import ChangeRow, DueRow, HeldRow, InboxRow, KeyRow, LinkRow
 from tieout.work import Key, Reject
 
 
@@ -35,6 +36,7 @@ class Matching:
     run: int
     whole: frozenset[str]
     page: dict[tuple[str, str], list[Due]] = field(default_factory=dict)
+    claimed: set[str] = field(default_factory=set)
 
     @property
     def _realm(self) -> str:
@@ -53,7 +55,10 @@ class Matching:
     def _choose(self, wanted: list[tuple[Due, Record]]) -> None:
         there = self._there(wanted)
         planned = self._planned(wanted)
+        repeats = self.flow.entity.repeats
         for due, record in wanted:
+            if repeats:
+                there = {key: [one for one in some if one.target_id not in self.claimed] for key, some in there.items()}
             found = {
                 name: [*there.get((name, value), []), *planned.get((name, value), []), *self._here(due, name, value)]
                 for name, value in due.keys.items()
@@ -137,6 +142,14 @@ class Matching:
             )
             for row in sql.execute(query):
                 found.setdefault(row.target_id, []).append((row.entity, row.source_id))
+            adopted = select(ChangeRow.c.target_id, ChangeRow.c.entity, ChangeRow.c.source_id).where(
+                ChangeRow.c.plan == self.plan,
+                ChangeRow.c.resource == end.resource.name,
+                ChangeRow.c.op == "link",
+                ChangeRow.c.target_id.in_(part),
+            )
+            for row in sql.execute(adopted):
+                found.setdefault(row.target_id, []).append((row.entity, row.source_id))
         return found
 
     def _planned(self, wanted: list[tuple[Due, Record]]) -> dict[tuple[str, str], list[Candidate]]:
@@ -185,6 +198,7 @@ class Matching:
                 self._stop_here(match.twin[1])
         elif match.adopt is not None and due.change is not None:
             adopted = match.adopt
+            self.claimed |= {adopted.target_id} if adopted.target_id else set()
             shared = adopted.planned is not None or bool(adopted.linked)
             due.change |= {
                 "op": "link",

@@ -21,9 +21,10 @@ from tieout.errors import OutcomeUnknown, Problem, Rejected, Throttled, Unavaila
 from tieout.flow import End, Flow, levels
 from tieout.inbox import Told
 from tieout.lease import Lease
-from tieout.ledger import BatchRow, ChangeRow, InboxRow, Ledger, LinkRow, chunks
+from tieout.ledger import Ledger, chunks
 from tieout.receipts import Receipts
 from tieout.references import fill
+from tieout.tables import BatchRow, ChangeRow, InboxRow, LinkRow
 from tieout.work import Batch, Op, Receipt, Step
 
 IN_FLIGHT = 4

@@ -70,7 +70,7 @@ def decide(case: Case) -> Verdict:
     if not case.past.is_primary:
         return UNCHANGED  # the other source record on this link is the one that is sent
     if case.source is None:
-        return _hold("deleted-in-source", case.target or case.past.sent, _DELETED)
+        return _source_is_gone(case, case.past)
     if case.target is None or case.target.standing == "void":
         return _target_is_gone(case, case.past, case.source)
     if case.source.standing == "void":
@@ -90,6 +90,14 @@ def _unlinked(case: Case) -> Verdict:
     if case.missing:
         return Verdict("hold", case.missing, lacking=True)
     return Verdict("create")
+
+
+def _source_is_gone(case: Case, past: Past) -> Verdict:
+    if case.target is None or case.target.standing == "void":
+        return UNCHANGED  # gone on both sides: agreed
+    if case.entity.removal == "ask" or past.sent is None:
+        return _hold("deleted-in-source", case.target, _DELETED)
+    return _source_is_void(case, past, past.sent, case.target)
 
 
 def _target_is_gone(case: Case, past: Past, source: Record) -> Verdict:

@@ -15,14 +15,15 @@ from tieout.due import Due, held_row
 from tieout.flow import Flow, dump, load
 from tieout.inbox import Told, wires
 from tieout.lease import Lease
-from tieout.ledger import ChangeRow, DueRow, FlowRow, HeldRow, InboxRow, Ledger, LinkRow, chunks
-from tieout.match import external, label
+from tieout.ledger import Ledger, chunks
+from tieout.match import external, label, worth
 from tieout.matching import Matching, forget
 from tieout.model import Record
 from tieout.plan import Case, Past, Verdict, decide
 from tieout.references import places, texts
 from tieout.report import Counts
 from tieout.resolve import Resolver
+from tieout.tables import ChangeRow, DueRow, FlowRow, HeldRow, InboxRow, LinkRow
 from tieout.work import Lowering, Reject, Step
 
 PAGE = 200
@@ -146,6 +147,9 @@ class Planner:
                 due.hold(*due.problems)
             elif due.mine:
                 due.verdict = self._verdict(flow, due)
+                if due.verdict.kind == "void" and due.record is None:
+                    # what is gone in the source is taken back as it was sent
+                    due.record = flow.entity.model.model_validate({**due.link.sent, "standing": "void"})
         # a record that lacks something is lowered all the same, so that a person is told all its problems at once
         going = [due for due in page if due.record is not None and (_sends(due.verdict) or due.verdict.lacking)]
         self._lower(flow, going)
@@ -169,13 +173,15 @@ class Planner:
     def _lower(self, flow: Flow, going: list[Due]) -> None:
         resolver = self._resolver()
         resolved = resolver.resolve(flow, {due.id: due.record for due in going if due.record is not None})
+        around = resolver.around(flow, [record for record, _ in resolved.values()])
         items = []
         for due in going:
             record, problems = resolved[due.id]
             if due.verdict.kind != "void" and problems:
                 due.hold(*problems)
             extras = self._extras(flow, due, record)
-            items.append(Lowering(record.model_copy(update=extras), due.now, due.link.target_id if due.link else None))
+            target_id = due.link.target_id if due.link else None
+            items.append(Lowering(record.model_copy(update=extras), due.now, target_id, around))
         for due, steps in zip(going, flow.target.lower(items), strict=True):
             # what the target would refuse is told together with what is missing here: all problems at once
             if isinstance(steps, Reject):
@@ -217,7 +223,7 @@ class Planner:
             "source_id": due.id,
             "op": due.verdict.kind,
             "label": label(due.record) if due.record is not None else due.id,
-            "amount": getattr(due.record, "total", None),
+            "amount": worth(due.record),
             "currency": getattr(due.record, "currency", None),
             "source_digest": due.digest,
             "target_id": link.target_id if link else None,

@@ -16,10 +16,11 @@ from tieout.errors import Problem
 from tieout.flow import Flow, load
 from tieout.inbox import inbox_row, index, wires
 from tieout.lease import Lease
-from tieout.ledger import BatchRow, ChangeRow, DueRow, HeldRow, InboxRow, Ledger, LinkRow, ReceiptRow
+from tieout.ledger import Ledger
 from tieout.match import normal
 from tieout.model import Record
 from tieout.references import differing
+from tieout.tables import BatchRow, ChangeRow, DueRow, HeldRow, InboxRow, LinkRow, ReceiptRow
 from tieout.work import Key, Outcome, Receipt
 
 if TYPE_CHECKING:

@@ -17,10 +17,11 @@ from sqlalchemy import delete, func, select, update
 from tieout.engine import Engine
 from tieout.errors import Problem
 from tieout.flow import End, Flow
-from tieout.ledger import HeldRow, LinkRow, TieRow, chunks
+from tieout.ledger import chunks
 from tieout.match import joined, label, normal
 from tieout.model import Record
 from tieout.report import Difference, TieLine, TieOut
+from tieout.tables import HeldRow, LinkRow, TieRow
 from tieout.work import Reject
 
 ZERO = Decimal(0)

@@ -8,13 +8,15 @@ from typing import Any
 
 from sqlalchemy import select
 
+from tieout.contract import Wire
 from tieout.errors import Problem
 from tieout.flow import Flow
 from tieout.inbox import wires
-from tieout.ledger import ChangeRow, HeldRow, Ledger, LinkRow, chunks
+from tieout.ledger import Ledger, chunks
 from tieout.match import label
 from tieout.model import Record, Ref
 from tieout.references import refs, replace
+from tieout.tables import ChangeRow, HeldRow, LinkRow
 
 Pointer = tuple[str, str]
 """A source record: entity and source id."""
@@ -85,6 +87,30 @@ class Resolver:
                 self._planned(sql, entity, ids, known)
                 held |= self._held(sql, flow, entity, ids)
         return {one: self._turn(flow, record, known, held) for one, record in records.items()}
+
+    def around(self, flow: Flow, records: Iterable[Record]) -> dict[str, Wire]:
+        """The target's wires of the counterparts that this flow's target wants to see, by id or marker."""
+        wanted: dict[str, set[str]] = {}
+        for record in records if flow.target.resource.around else ():
+            for name, ref in refs(record):
+                if name in flow.target.resource.around and ref.side == "target":
+                    wanted.setdefault(ref.entity, set()).add(ref.id)
+        found: dict[str, Wire] = {}
+        for other in self._of(wanted):
+            ids = wanted[other.entity.name]
+            planned = {self.markers[one][1]: one for one in ids if one in self.markers}
+            with self.ledger.reading() as sql:
+                rows = wires(sql, other.target.connection, other.target.resource, ids - set(planned.values()))
+                found |= {one: row.wire for one, row in rows.items() if not row.gone}
+                for part in chunks(sorted(planned)):
+                    query = select(ChangeRow.c.source_id, ChangeRow.c.steps).where(
+                        ChangeRow.c.plan == self.plan,
+                        ChangeRow.c.entity == other.entity.name,
+                        ChangeRow.c.source_id.in_(part),
+                    )
+                    for row in sql.execute(query):
+                        found |= {planned[row.source_id]: step["body"] for step in row.steps[:1]}
+        return found
 
     def _linked(self, sql: Any, flow: Flow, entity: str, ids: set[str], known: dict[Pointer, Ref[str]]) -> None:
         for part in chunks(sorted(ids)):

@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 
 from tieout.errors import Problem
 from tieout.flow import Flow
-from tieout.ledger import ChangeRow, HeldRow, Ledger, PlanRow
+from tieout.ledger import Ledger
 from tieout.report import Counts, HoldGroup, PlanView
+from tieout.tables import ChangeRow, HeldRow, PlanRow
 
 _DONE = {"create": "created", "update": "updated", "void": "voided", "link": "linked"}
 EXAMPLES = 5

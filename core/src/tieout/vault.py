@@ -25,8 +25,9 @@ from tieout import lease
 from tieout.clock import Clock
 from tieout.codec import dumps, loads
 from tieout.errors import ConfigError, LedgerError
-from tieout.ledger import ConnectionRow, Ledger, SecretRow
+from tieout.ledger import Ledger
 from tieout.secret import remember
+from tieout.tables import ConnectionRow, SecretRow
 
 KEY_BYTES = 32
 VARIABLE = "TIEOUT_KEY"

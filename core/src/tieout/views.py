@@ -11,9 +11,10 @@ from tieout.clock import Clock
 from tieout.config import Config, PairConfig
 from tieout.connections import Connections
 from tieout.contract import Tenant
-from tieout.ledger import ConnectionRow, HeldRow, Ledger, LinkRow, LiveRow, PlanRow, RunRow
+from tieout.ledger import Ledger
 from tieout.plugins import Plugins
 from tieout.report import ConnectionView, Counts, FlowView, PairView
+from tieout.tables import ConnectionRow, HeldRow, LinkRow, LiveRow, PlanRow, RunRow
 from tieout.tally import holds
 
 

@@ -8,7 +8,7 @@ from alembic import context
 from sqlmodel import AutoString
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from tieout.ledger import Json, LeaseRow
+from tieout.tables import Json, LeaseRow
 
 PLAIN = {AutoString: "sa.String()", UTCDateTime: "sa.DateTime(timezone=True)", Json: "sa.Text()"}
 

@@ -12,10 +12,10 @@ from functools import partial
 from tieout.contract import Check, Connection, Connector, Cursor, Limits, Resource, Terms, Wire
 from tieout.errors import Problem, Rejected
 from tieout.hooks import hookimpl
-from tieout.model import Document, Item, Party, Record
+from tieout.model import Document, Item, Party, Payment, Record
 from tieout.work import Key, Page
 
-from tieout_apptivo import documents, firm, items, parties, reading
+from tieout_apptivo import documents, firm, items, parties, payments, reading
 from tieout_apptivo.profile import KINDS, shipped
 from tieout_apptivo.settings import Firm, hosts
 
@@ -53,11 +53,21 @@ def _resource(kind: str, name: str) -> Resource:
     )
 
 
+PAYMENTS = Resource(
+    name="payments",
+    type=Payment,
+    lift=payments.lift,
+    lower=_lower,
+    id=("id",),
+    listable=False,
+    inside={name: partial(payments.pick, name) for name in ("invoices", "supplier-invoices")},
+)
+
 APPTIVO = Connector(
     name="apptivo",
     title="Apptivo",
     settings=Firm,
-    resources=tuple(_resource(kind, name) for kind, names in KINDS.items() for name in names),
+    resources=(*(_resource(kind, name) for kind, names in KINDS.items() for name in names), PAYMENTS),
     hosts=hosts,
     limits=Limits(second=1, concurrent=1),
 )

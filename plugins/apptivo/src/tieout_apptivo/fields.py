@@ -163,6 +163,13 @@ def in_use(record: Values) -> bool:
     return record.flag("active", True) and record.text("object_status") in ("", "0")
 
 
+def status(wire: Wire, app: Any) -> Standing | None:
+    """What the status of a record means by the profile of its app; None where the profile does not know it."""
+    names = {name.casefold(): meaning for name, meaning in app.statuses.items()}
+    said = [scalars.ident(at(wire, path)) for path in (*app.fields.status_id, *app.fields.status_name)]
+    return next((names[one.casefold()] for one in said if one.casefold() in names), None)
+
+
 def standing(record: Values, app: App) -> Standing | None:
     """What the record's status means by the profile; None where the profile does not know it.
 

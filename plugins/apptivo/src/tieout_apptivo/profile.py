@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tieout.model import Standing
 
 PathName = Annotated[str, Field(min_length=1)]
@@ -102,6 +102,24 @@ class Table(Shape):
     fields: LineFields
 
 
+class PaymentFields(Shape):
+    """Where the values of a payment lie; `type` is how it was made, `voided` whether it was taken back."""
+
+    id: Paths = ()
+    date: Paths = ()
+    amount: Paths = ()
+    type: Paths = ()
+    reference: Paths = ()
+    voided: Paths = ()
+
+
+class Payments(Shape):
+    """The payments within a document."""
+
+    path: Paths = ()
+    fields: PaymentFields = PaymentFields()
+
+
 class DocumentFields(Fields):
     """Where the values of an invoice, an order or an estimate lie."""
 
@@ -125,6 +143,8 @@ class DocumentFields(Fields):
     discount: Paths = ()
     shipping: Paths = ()
     tax: Paths = ()
+    paid: Paths = ()
+    balance: Paths = ()
     note: Paths = ()
 
 
@@ -184,11 +204,12 @@ class DocumentLabels(Shape):
 
 
 class DocumentApp(App):
-    """An app of invoices, orders or estimates, with its tables of lines by name."""
+    """An app of invoices, orders or estimates, with its tables of lines by name and its payments."""
 
     labels: DocumentLabels = DocumentLabels()
     fields: DocumentFields
     tables: dict[str, Table]
+    payments: Payments = Payments()
 
 
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -248,19 +269,18 @@ def _merged(layers: Iterable[Any]) -> Any:
 
 
 @cache
-def _sections() -> dict[str, Any]:
+def sections() -> Mapping[str, Any]:
+    """The shipped profile as it stands in its file, the common sections included."""
     return tomllib.loads(resources.files("tieout_apptivo").joinpath("profile.toml").read_text(encoding="utf-8"))
-
-
-def _over_shipped(value: Any) -> Any:
-    return _merged((_sections(), value)) if isinstance(value, dict) else value
-
-
-Overrides = Annotated[Profile, BeforeValidator(_over_shipped, json_schema_input_type=dict[str, Any])]
-"""A firm's profile, given as the tables and paths that differ from the shipped one."""
 
 
 @cache
 def shipped() -> Profile:
     """The profile that holds where a firm overrides nothing."""
-    return Profile.model_validate(_sections())
+    return Profile.model_validate(sections())
+
+
+def over_shipped(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The sections of the shipped profile with a firm's laid over them, common ones over common ones."""
+    merged: dict[str, Any] = _merged((sections(), changes))
+    return merged

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field
 from tieout.contract import Settings
 from tieout.secret import Secret
 
-from tieout_apptivo.profile import Overrides, shipped
+from tieout_apptivo.overrides import Overrides
+from tieout_apptivo.profile import shipped
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _OFFSET = re.compile(r"([+-])(\d{2}):([0-5]\d)")
@@ -36,7 +37,8 @@ class Firm(Settings):
     The key pair is made under Business Settings -> API Access and gives access to all data of the firm; `user-name` is
     the e-mail of the employee on whose behalf calls are made. `overlap-hours` is how far a read goes back before the
     newest change seen, `server-utc-offset` the clock of Apptivo's stamps (facts/apptivo.md 3.3: seen once, so give it
-    where yours differs), and `profile` what differs from the shipped object profile.
+    where yours differs), and `profile` what differs from the shipped object profile: the name of a file beside the
+    configuration, which `tieout doctor` writes, or the differing keys themselves.
     """
 
     base_url: Annotated[str, AfterValidator(_address)] = Field(default="https://app.apptivo.com/app", title="Address")

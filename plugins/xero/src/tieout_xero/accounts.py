@@ -15,6 +15,7 @@ _LEGAL = {
     "sales": frozenset({"sales"}),
     "purchase": frozenset({"purchase", "inventory"}),
     "inventory": frozenset({"purchase", "inventory"}),
+    "payment": frozenset({"payment"}),
 }
 
 
@@ -49,17 +50,23 @@ def roles(wire: Wire) -> frozenset[str]:
 
 def choose(chosen: str | Choice | None, role: str, books: Books, problems: list[Problem]) -> Wire:
     """The fields that put a line on the chosen account; empty when it cannot be used, with the reason in `problems`."""
+    account = usable(chosen, role, books, problems)
+    return fields(account) if account else {}
+
+
+def usable(chosen: str | Choice | None, role: str, books: Books, problems: list[Problem]) -> Account | None:
+    """The chosen account; None when it cannot be used in this role, with the reason in `problems`."""
     if chosen is None:
         problems.append(
             Problem(
                 cause="account-not-chosen",
                 what=f"No {_TITLES[role]} account is chosen.",
-                why="A line of this record needs it.",
+                why="This record needs it.",
                 fix=f"Choose the {_TITLES[role]} account of the pair.",
                 about=role,
             )
         )
-        return {}
+        return None
     account = books.account(chosen)
     if account is None:
         problems.append(
@@ -70,7 +77,7 @@ def choose(chosen: str | Choice | None, role: str, books: Books, problems: list[
                 about=str(chosen),
             )
         )
-        return {}
+        return None
     if not account.active:
         problems.append(
             Problem(
@@ -80,7 +87,7 @@ def choose(chosen: str | Choice | None, role: str, books: Books, problems: list[
                 about=account.code or account.id,
             )
         )
-        return {}
+        return None
     if not account.roles & _LEGAL[role]:
         problems.append(
             Problem(
@@ -91,8 +98,8 @@ def choose(chosen: str | Choice | None, role: str, books: Books, problems: list[
                 about=account.code or account.id,
             )
         )
-        return {}
-    return fields(account)
+        return None
+    return account
 
 
 def fields(account: Account) -> Wire:

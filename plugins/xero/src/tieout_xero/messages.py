@@ -242,7 +242,7 @@ KNOWN = (
     ),
     Known(
         "limit of invoices you can approve",
-        "plan-refuses",
+        "plan-does-not-allow",
         "The organisation's Xero plan approves no more documents this month.",
         "Send documents as drafts, or change the plan in Xero.",
     ),

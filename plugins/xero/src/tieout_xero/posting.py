@@ -31,11 +31,6 @@ _STAYS = Problem(
     why="Documents may still need it there.",
     fix="Archive it in Xero if it is not used any more.",
 )
-_NOT_THERE = Problem(
-    cause="gone",
-    what="The record was taken back at its source, and Xero does not have it.",
-    fix="Look at the record on both sides; if both agree there is nothing to do.",
-)
 
 
 def post(work: Work) -> list[Any]:
@@ -138,7 +133,7 @@ def _take_back(item: Lowering, work: Work, books: Books) -> tuple[Step, ...] | R
     if not isinstance(item.record, Document):
         return Reject((_STAYS,))
     if item.id is None or now is None:
-        return Reject((_NOT_THERE,))
+        return Reject((preflight.GONE,))
     kind = preflight.kind(now if "Type" in now else dict(work.terms.constants))
     stays = preflight.finality(now) or preflight.paid(now)
     if found := (*stays, *preflight.locked(kind, (xero.day(now, "Date"),), books)):

@@ -11,6 +11,13 @@ from tieout.model import Standing
 from tieout_xero import wire as xero
 from tieout_xero.books import Books
 
+GONE = Problem(
+    cause="gone",
+    what="The record was taken back at its source, and Xero does not have it.",
+    fix="Look at the record on both sides; if both agree there is nothing to do.",
+)
+"""Why nothing can be taken back in Xero that is not there."""
+
 _ACTIONS = {"invoice": "Invoice", "bill": "Bill", "order": "PurchaseOrder"}
 _NUMBER = 255
 _SALES_TAX = ("TaxBreakdown", "SalesTaxCodeId", "Taxability")
@@ -86,17 +93,28 @@ def paid(now: Wire) -> tuple[Problem, ...]:
 
 
 def locked(kind: str, dates: tuple[date | None, ...], books: Books) -> tuple[Problem, ...]:
-    """Whether one of a document's dates lies in a locked period; an order has no ledger effect and is never locked."""
+    """Whether one of a record's dates lies in a locked period; an order has no ledger effect and is never locked."""
     inside = [given for given in dates if given and books.lock and given <= books.lock]
     if kind == "order" or not inside:
         return ()
     return (
         Problem(
             cause="period-locked",
-            what=f"The books are locked until {books.lock}, and the document is dated {min(inside)}.",
-            fix="Move the lock date in Xero, or change the date at the source; the document then goes by itself.",
+            what=f"The books are locked until {books.lock}, and the record is dated {min(inside)}.",
+            fix="Move the lock date in Xero, or change the date at the source; it then goes by itself.",
             about=str(books.lock),
         ),
+    )
+
+
+def not_allowed(action: str, fix: str) -> Problem:
+    """That the organisation's plan, or its limit of a month, does not allow an action (facts/xero.md 2.3)."""
+    return Problem(
+        cause="plan-does-not-allow",
+        what=f"The organisation's Xero plan does not allow this now ({action}).",
+        why="Small plans approve a few documents a month, and some leave features out.",
+        fix=fix,
+        about=action,
     )
 
 
@@ -106,14 +124,15 @@ def problems(body: Wire, now: Wire | None, books: Books) -> list[Problem]:
     form = kind(body)
     found += locked(form, (xero.day(body, "Date"), xero.day(now or {}, "Date")), books)
     currency = body.get("CurrencyCode")
-    if currency and not books.takes(currency):
+    single = _SEVERAL in books.refused
+    if currency and (not books.takes(currency) or (single and currency != books.base)):
         found.append(
             Problem(
                 cause="currency-not-enabled",
                 what=f"The organisation does not use {currency}.",
-                why="Its Xero plan has one currency only." if _SEVERAL in books.refused else "",
+                why="Its Xero plan has one currency only." if single else "",
                 fix="Change the plan in Xero, or the currency at the source."
-                if _SEVERAL in books.refused
+                if single
                 else "Add the currency in Xero, if its plan allows several, and import again.",
                 about=currency,
             )
@@ -130,14 +149,7 @@ def problems(body: Wire, now: Wire | None, books: Books) -> list[Problem]:
         )
     action = f"Create{'Approved' if status == 'AUTHORISED' else 'Draft'}{_ACTIONS[form]}"
     if now is None and action in books.refused:
-        found.append(
-            Problem(
-                cause="plan-refuses",
-                what=f"The organisation's Xero plan does not allow this now ({action}).",
-                fix="Send documents as drafts, or change the plan in Xero.",
-                about=action,
-            )
-        )
+        found.append(not_allowed(action, "Send documents as drafts, or change the plan in Xero."))
     number = body.get("InvoiceNumber") or body.get("PurchaseOrderNumber") or ""
     if len(number) > _NUMBER or not (number.isascii() and number.isprintable()):
         found.append(

@@ -127,7 +127,22 @@ def upgrade() -> None:
         sa.Column("wire", sa.Text(), nullable=False),
         sa.Column("gone", sa.Boolean(), nullable=False),
         sa.Column("run", sa.Integer(), nullable=False),
+        sa.Column("inside", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("tenant", "resource", "id"),
+    )
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.create_index("inbox_inside", ["tenant", "resource", "inside"], unique=False)
+
+    op.create_table(
+        "back",
+        sa.Column("pair", sa.String(), nullable=False),
+        sa.Column("entity", sa.String(), nullable=False),
+        sa.Column("of", sa.String(), nullable=False),
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("seen", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("pair", "entity", "of", "source_id"),
     )
     op.create_table(
         "key",
@@ -270,6 +285,9 @@ def downgrade() -> None:
         batch_op.drop_index("key_value")
 
     op.drop_table("key")
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.drop_index("inbox_inside")
+
     op.drop_table("inbox")
     op.drop_table("held")
     op.drop_table("flow")
@@ -284,4 +302,5 @@ def downgrade() -> None:
         batch_op.drop_index("ix_batch_plan")
 
     op.drop_table("batch")
+    op.drop_table("back")
     op.drop_table("audit")

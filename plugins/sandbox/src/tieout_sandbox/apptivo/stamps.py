@@ -1,22 +1,36 @@
-"""The audit stamps of Apptivo: `MM/dd/yyyy HH:mm:ss` on a server clock of UTC+5:30 (facts/apptivo.md 3.3)."""
+"""The audit stamps of Apptivo: written on a server clock that is neither UTC nor the firm's (facts/apptivo.md 3.3)."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
-_ZONE = timezone(timedelta(hours=5, minutes=30))
-_FORM = "%m/%d/%Y %H:%M:%S"
-_FORMS = (_FORM, "%m/%d/%Y", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
+from tieout_sandbox.apptivo.dates import Pattern
+
+NEVER = datetime(1, 1, 2, tzinfo=UTC)
+"""What counts as the moment of a text that is no stamp: older than everything."""
+
+_ALSO = tuple(map(Pattern, ("MM/dd/yyyy", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-ddTHH:mm:ss", "yyyy-MM-dd")))
 
 
-def stamp(moment: datetime) -> str:
-    """An aware moment as Apptivo writes it."""
-    return moment.astimezone(_ZONE).strftime(_FORM)
+class Stamps:
+    """Writes and reads the stamps of one firm."""
 
+    def __init__(self, form: Pattern, offset: timedelta) -> None:
+        self._form = form
+        self._zone = timezone(offset)
+        self._read = lru_cache(maxsize=65_536)(self._parsed)
 
-def moment(text: object) -> datetime:
-    """The moment of a stamp, aware and in UTC; what is no stamp counts as older than everything."""
-    for form in _FORMS:
-        try:
-            return datetime.strptime(str(text), form).replace(tzinfo=_ZONE).astimezone(UTC)
-        except ValueError:
-            continue
-    return datetime(1, 1, 2, tzinfo=UTC)
+    def written(self, moment: datetime) -> str:
+        """An aware moment as this firm's Apptivo writes it."""
+        return self._form.written(moment.astimezone(self._zone))
+
+    def moment(self, text: object) -> datetime:
+        """The moment of a stamp, aware and in UTC; `NEVER` for what is no stamp."""
+        return self._read(str(text))
+
+    def _parsed(self, text: str) -> datetime:
+        for form in (self._form, *_ALSO):
+            try:
+                return form.read(text).replace(tzinfo=self._zone).astimezone(UTC)
+            except (ValueError, OverflowError):
+                continue
+        return NEVER

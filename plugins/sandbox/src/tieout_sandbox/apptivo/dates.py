@@ -1,0 +1,40 @@
+"""Dates as firms write them, by patterns such as `dd/MM/yyyy` (facts/apptivo.md 3.3)."""
+
+import re
+from datetime import date, datetime
+
+_PARTS = {
+    "yyyy": "%Y",
+    "MMM": "%b",
+    "MM": "%m",
+    "dd": "%d",
+    "HH": "%H",
+    "hh": "%I",
+    "mm": "%M",
+    "ss": "%S",
+    "a": "%p",
+}
+_PART = re.compile("|".join(_PARTS))
+
+
+class Pattern:
+    """A date pattern: yyyy, MM, MMM, dd, HH, hh, mm, ss and a, with whatever stands between them.
+
+    Raises `ValueError` for a pattern without year, month and day.
+    """
+
+    __slots__ = ("_form", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._form = _PART.sub(lambda match: _PARTS[match[0]], text.replace("%", "%%"))
+        if not all(part in self._form for part in ("%Y", "%d")) or not re.search("%[mb]", self._form):
+            raise ValueError(f"{text!r} is no date pattern; one is dd/MM/yyyy")
+
+    def written(self, moment: date) -> str:
+        """A date or a moment in this pattern."""
+        return moment.strftime(self._form)
+
+    def read(self, text: str) -> datetime:
+        """What a text of this pattern means, without a zone. Raises `ValueError` when it is none."""
+        return datetime.strptime(text, self._form)  # noqa: DTZ007 - the caller knows the zone, or there is none

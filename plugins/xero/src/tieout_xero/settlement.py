@@ -1,0 +1,55 @@
+"""Settlement: how far an invoice or bill is paid in Xero, for the business system to know (facts/xero.md 5.3, 5.8)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from tieout.contract import Terms, Wire
+from tieout.model import Settlement
+
+from tieout_xero import payments, preflight
+from tieout_xero import wire as xero
+
+_APPLIED = ("Payments", "CreditNotes", "Prepayments", "Overpayments")
+
+
+def lift(wire: Wire, terms: Terms) -> Settlement | None:
+    """What is paid and due of an invoice or bill, in its currency; None for any other wire.
+
+    Credit notes, prepayments and overpayments that are set against it count as paid: Xero sums them up as credited.
+    """
+    if wire.get("Type") not in payments.ENTITIES or not wire.get("InvoiceID"):
+        return None
+    paid = _amount(wire, "AmountPaid") + _amount(wire, "AmountCredited")
+    stated = xero.amount(wire.get("AmountDue"))
+    due = _amount(wire, "Total") - paid if stated is None else stated
+    standing = preflight.standing(wire)
+    if standing == "void":
+        return Settlement(standing=standing, state="void")
+    if wire.get("Status") == "PAID" or (paid and not due):
+        return Settlement(
+            standing=standing,
+            state="paid",
+            paid=paid,
+            due=due,
+            settled_on=xero.day(wire, "FullyPaidOnDate") or _last(wire),
+            payments=payments.within(wire),
+        )
+    return Settlement(
+        standing=standing,
+        state="part-paid" if paid else "open",
+        paid=paid,
+        due=due,
+        settled_on=_last(wire),
+        payments=payments.within(wire),
+    )
+
+
+def _amount(wire: Wire, name: str) -> Decimal:
+    return xero.amount(wire.get(name)) or Decimal(0)
+
+
+def _last(wire: Wire) -> date | None:
+    """The date of the last thing that was set against a document."""
+    return max((when for name in _APPLIED for one in wire.get(name) or () if (when := xero.day(one, "Date"))), default=None)

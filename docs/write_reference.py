@@ -49,8 +49,18 @@ _CORE = {
         "target": "the connection whose books are kept",
         "since": "the first day: no document that is older and not linked is sent",
         "every": 'how often `tieout run` syncs it: `"30s"`, `"15m"`, `"2h"`, `"1d"`',
+        "plans-expire": 'for how long a stored plan can be carried out: `"24h"` unless it says otherwise',
+        "keep": 'for how long what was read of each record is kept for `tieout explain`, compressed: `"90d"` unless it '
+        "says otherwise",
         "on": "apps that this pair leaves out although they are on: `{ items = false }`",
+        "guard": "how much one plan may take back unasked: `{ records = 20, percent = 10, money = 10000 }`",
         "flows": "the settings of one app: `[pairs.NAME.flows.APP]`",
+    },
+    "In every flow": {
+        "owns": 'who has the last word on a field: `{ due = "target", reference = "source" }`. What the target owns is '
+        "never overwritten; what the source owns goes although the target changed it too",
+        "on-conflict": "what happens to any other field that both sides changed: `ask` (the default), `keep-source` or "
+        "`keep-target`",
     },
 }
 _ENDINGS = (

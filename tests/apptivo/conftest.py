@@ -36,22 +36,28 @@ class Answer:
 
 
 class Apptivo:
-    """A firm that answers reads.
+    """A firm that answers reads, and stores of an update what is named in its list of attributes.
 
     `rows` are the records by the name of the app in URLs, `said` answers to give first (an exception is raised).
-    `window` is how many rows of a list it shows, `most` the most in one call, `unsorted` the sort columns that it
-    ignores; it counts the records of a list unless `counting` is off.
+    `config` is every app's configuration, `configs` what an app has besides. `present` are the only names in URLs at
+    which there are apps (None: any). `window` is how many rows of a list it shows, `most` the most in one call,
+    `unsorted` the sort columns that it ignores; it counts the records of a list unless `counting` is off.
     """
 
     def __init__(self) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.config: dict[str, Any] = {"isMultiCurrency": "N"}
+        self.configs: dict[str, dict[str, Any]] = {}
         self.said: list[Any] = []
         self.calls: list[dict[str, str]] = []
         self.urls: list[tuple[str, str]] = []
         self.window = self.most = 1_000_000
         self.unsorted: frozenset[str] = frozenset()
+        self.present: frozenset[str] | None = None
         self.counting = True
+        self.refuses: frozenset[str] = frozenset()
+        self.names = "attributeNames"
+        self.updates: list[dict[str, Any]] = []
 
     def read(self, method: str, url: str, *, form: dict[str, str]) -> Answer:
         self.calls.append(form)
@@ -61,11 +67,33 @@ class Apptivo:
             if isinstance(said, Exception):
                 raise said
             return said if isinstance(said, Answer) else Answer(200, said if isinstance(said, str) else _json(said))
-        assert url.startswith(BASE)
+        if form["a"] in self.refuses:
+            return Answer(200, _json({"status": "FAILURE", "reason": "Not available"}))
+        if not url.startswith(BASE):
+            raise Unavailable("there is nobody at this address")
+        if self.present is not None and url.removeprefix(BASE) not in self.present:
+            return Answer(404, "<html>not here</html>")
         return Answer(200, _json(getattr(self, form["a"])(url.removeprefix(BASE), form)))
 
+    def write(self, method: str, url: str, *, form: dict[str, str]) -> Answer:
+        return self.read(method, url, form=form)
+
+    def update(self, app: str, form: dict[str, str]) -> Any:
+        [id] = [value for name, value in form.items() if name.endswith("Id") and name != "objectId"]
+        [data] = [codec.loads(value) for name, value in form.items() if name.endswith("Data")]
+        names = codec.loads(form.get(self.names, "[]"))
+        self.updates.append({"names": names, "data": data, "ids": codec.loads(form["attributeIds"])})
+        custom = form["isCustomAttributesUpdate"] == "true"
+        self.rows[app] = [
+            row | {name: data[name] for name in names if name in data and custom == (name == "customAttributes")}
+            if row["id"] == id
+            else row
+            for row in self.rows[app]
+        ]
+        return {"id": id}
+
     def getConfigData(self, app: str, form: dict[str, str]) -> Any:
-        return self.config
+        return self.config | self.configs.get(app, {})
 
     def getById(self, app: str, form: dict[str, str]) -> Any:
         [id] = [value for name, value in form.items() if name.endswith("Id")]

@@ -9,7 +9,7 @@ import pytest
 from tieout.contract import Connection
 from tieout.errors import ReauthNeeded, Rejected, TieoutError, Unavailable
 from tieout.work import Key
-from tieout_apptivo import APPTIVO, reading
+from tieout_apptivo import APPTIVO, lookup, reading
 
 Connect = Callable[..., Connection]
 CUSTOMERS, INVOICES = APPTIVO.resource("customers"), APPTIVO.resource("invoices")
@@ -17,7 +17,7 @@ CUSTOMERS, INVOICES = APPTIVO.resource("customers"), APPTIVO.resource("invoices"
 
 def get(connection: Connection, id: str = "1") -> list[dict[str, Any]]:
     key = Key("id", id)
-    return reading.find(connection, CUSTOMERS, [key])[key]
+    return lookup.find(connection, CUSTOMERS, [key])[key]
 
 
 def page(connection: Connection) -> tuple[dict[str, Any], ...]:
@@ -43,13 +43,6 @@ def test_no_employee_is_named_where_none_is_set(connect: Connect, apptivo: Any) 
     apptivo.said = [{"id": "1"}]
     get(connect())
     assert "userName" not in apptivo.calls[0]
-
-
-def test_invoices_are_called_in_the_singular(connect: Connect, apptivo: Any) -> None:
-    apptivo.said = [{"id": "1"}]
-    reading.find(connect(), INVOICES, [Key("id", "1")])
-    assert apptivo.urls[0][1].endswith("/dao/v6/invoice")
-    assert apptivo.calls[0]["invoiceId"] == "1"
 
 
 @pytest.mark.parametrize(

@@ -17,14 +17,22 @@ Refused = Callable[..., dict[str, Any]]
 
 
 def test_an_invoice_is_a_document(lift: Lift, invoice: Make) -> None:
-    document = lift("invoices", invoice(referenceNumber="PO 7", notes="<p>Thank you</p>", exchangeRate="1.25"))
+    document = lift("invoices", invoice(referenceNumber="PO 7", notes="<p>Thank you</p>"))
     assert (document.number, document.reference, document.standing) == ("INV-1007", "PO 7", "live")
     assert (document.date, document.due) == (date(2024, 3, 4), date(2024, 4, 3))
     assert document.customer == Ref(entity="customers", id="1000231", name="Acme Pty Ltd")
     assert document.contact == Ref(entity="contacts", id="2000077", name="Ana Reyes")
     assert (document.party, document.bill_to) == (None, None)
-    assert (document.currency, document.rate, document.tax_mode) == ("AUD", Decimal("1.25"), "exclusive")
+    assert (document.currency, document.rate, document.tax_mode) == ("AUD", None, "exclusive")
     assert (document.tax, document.total, document.note) == (Decimal("2.30"), Decimal("25.30"), "Thank you")
+
+
+@pytest.mark.parametrize(("per", "rate"), [("own", "1.25"), ("document", "0.8"), ("", None)])
+def test_an_exchange_rate_counts_only_where_the_profile_says_which_way_round_it_is(
+    lift: Lift, invoice: Make, per: str, rate: str | None
+) -> None:
+    document = lift("invoices", invoice(exchangeRate="1.25"), profile={"invoices": {"rate-per": per}})
+    assert document.rate == (Decimal(rate) if rate else None)
 
 
 def test_a_line_has_all_that_was_stated(lift: Lift, invoice: Make, line: Make) -> None:

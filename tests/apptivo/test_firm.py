@@ -76,7 +76,7 @@ def test_the_labels_of_custom_attributes_are_remembered_by_app(connect: Connect,
     apptivo.config = {"webLayout": layout(attribute("input_1", label))}
     connection = connect()
     firm.learn(connection, "invoices")
-    assert connection.memory == {"labels:invoices": {"synctoxero": "input_1"}}
+    assert connection.memory["labels:invoices"] == {"synctoxero": "input_1"}
     assert apptivo.calls[0]["objectId"] == "33"
 
 
@@ -91,8 +91,10 @@ def test_a_memory_that_is_right_already_is_not_written_again(connect: Connect, a
     settings = connect()
     connection = Connection("crm", "apptivo", settings.settings, settings.http, settings.clock, Watched())
     firm.learn(connection, "customers")
+    assert {"date-format", "labels:customers"} <= set(writes)
+    writes.clear()
     firm.learn(connection, "customers")
-    assert sorted(writes) == ["date-format", "labels:customers"]
+    assert writes == []
 
 
 @pytest.mark.parametrize(

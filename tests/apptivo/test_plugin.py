@@ -11,7 +11,7 @@ import tieout_apptivo
 from tieout.contract import Connection, Terms
 from tieout.errors import Rejected
 from tieout.hooks import Tieout
-from tieout.model import Document, Item, Party
+from tieout.model import Document, Item, Party, Payment
 from tieout_apptivo import APPTIVO
 
 
@@ -35,6 +35,7 @@ def test_each_resource_has_its_shared_type() -> None:
         "purchase-orders": Document,
         "orders": Document,
         "estimates": Document,
+        "payments": Payment,
     }
 
 

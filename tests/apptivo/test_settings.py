@@ -16,7 +16,7 @@ Make = Callable[..., Firm]
 def test_the_defaults_reach_the_real_system(make_settings: Make) -> None:
     settings = make_settings()
     assert settings.base_url == "https://app.apptivo.com/app"
-    assert hosts(settings) == ("app.apptivo.com",)
+    assert hosts(settings) == ("app.apptivo.com", "api2.apptivo.com", "api.apptivo.com")
     assert (settings.page_size, settings.overlap_hours, settings.user_name) == (100, 48, "")
     assert settings.zone.utcoffset(None) == timedelta(hours=5, minutes=30)
 

@@ -1,23 +1,22 @@
 """Views as the desk gives them, for tests of what people see."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from tieout.contract import Tenant
 from tieout.errors import Problem
+from tieout.proof import EVER, TieLine, TieOut, TieRecord
 from tieout.report import (
     Calls,
     ConnectionView,
     Counts,
-    Difference,
     FlowView,
     HoldGroup,
     PairView,
     PlanView,
     RunReport,
-    TieLine,
-    TieOut,
 )
 
 FIRM = Tenant("90001", "Harbour & Sons")
@@ -100,40 +99,53 @@ def line(currency: str, period: str, source: str, target: str, *, target_count: 
 
 
 @pytest.fixture
-def clean_proof() -> TieOut:
+def clean_proof(hold: HoldGroup) -> TieOut:
     return TieOut(
         pair="main",
         at=NOW,
+        by="ana",
         source=FIRM,
         target=BOOKS,
+        source_title="Apptivo",
+        target_title="Xero",
+        base="AUD",
+        since=date(2026, 1, 1),
+        months=EVER,
+        titles={"invoices": "Invoices"},
+        counts={"invoices": {"matched": 20, "held": 2}},
         lines=(line("AUD", "2026-05", "110.00", "100.00"), line("AUD", "2026-06", "1110.50", "1100.50")),
-        differences=(Difference(entity="invoices", state="held", label="INV-1007", why="tax-unmapped"),),
+        differences=(
+            TieRecord(
+                entity="invoices",
+                state="held",
+                label="INV-1007",
+                period="2026-05",
+                currency="AUD",
+                source_id="7",
+                source_total=Decimal("10.00"),
+                problem=hold.problem,
+            ),
+        ),
+        calls=(Calls("crm", 40, 0), Calls("books", 12, 0)),
     )
 
 
 @pytest.fixture
 def open_proof(clean_proof: TieOut) -> TieOut:
-    different = Difference(
+    different = TieRecord(
         entity="invoices",
-        state="different",
+        state="amount-differs",
         label="INV-1044",
+        period="2026-07",
+        currency="AUD",
+        source_id="44",
+        target_id="t-44",
         source_total=Decimal("120.00"),
         target_total=Decimal("120.01"),
-        currency="AUD",
-        why="The totals differ.",
+        problem=Problem(cause="amount-differs", what="The totals differ.", why="It was changed.", fix="Correct it."),
     )
-    return TieOut(
-        pair="main",
-        at=NOW,
-        source=FIRM,
-        target=BOOKS,
-        lines=(
-            *clean_proof.lines,
-            line("AUD", "2026-07", "130.00", "120.01"),
-            line("NZD", "2026-07", "20.00", "10.01"),
-        ),
-        differences=(*clean_proof.differences, different),
-    )
+    lines = (line("AUD", "2026-07", "130.00", "120.01"), line("NZD", "2026-07", "20.00", "10.01"))
+    return replace(clean_proof, lines=(*clean_proof.lines, *lines), differences=(*clean_proof.differences, different))
 
 
 @pytest.fixture

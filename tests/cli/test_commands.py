@@ -25,8 +25,9 @@ from tieout.errors import (
     TieoutError,
     Unavailable,
 )
+from tieout.forecast import Forecast
 from tieout.model import Account
-from tieout.report import ConnectionView, Counts, PairView, PlanView, RunReport, TieOut
+from tieout.report import ConnectionView, Counts, PairView, PlanView, RunReport
 
 SALES = Account(id="a-200", code="200", name="Sales", type="REVENUE", roles=frozenset({"sales"}))
 EXPORTS = Account(id="a-280", code="280", name="Export Sales", type="SALES", roles=frozenset({"sales"}))
@@ -84,11 +85,12 @@ class StubDesk:
     def plan(self, pair: str) -> PlanView:
         return self._answer("plan")
 
+    @property
+    def plans(self) -> Any:
+        return SimpleNamespace(forecast=lambda pair, calls: Forecast(connection="books", calls=calls))
+
     def status(self, pair: str) -> PairView:
         return self._answer("view")
-
-    def reconcile(self, pair: str) -> TieOut:
-        return self._answer("proof")
 
     def _answer(self, name: str) -> Any:
         answer = self.answers[name]
@@ -123,7 +125,7 @@ def test_plan_shows_the_plan_and_how_to_go_on(run: Run, plan_view: PlanView) -> 
     code, out, err = run("plan", plan=plan_view)
     assert code == 0
     assert "1,453 changes in Xero" in out
-    assert "tieout sync" in err
+    assert "tieout apply 7" in err
 
 
 def test_json_is_one_document_on_standard_output(run: Run, plan_view: PlanView) -> None:
@@ -138,7 +140,7 @@ def test_the_configuration_that_was_named_stands_in_what_to_do_next(
 ) -> None:
     (tmp_path / "other.toml").write_text("api = 1\n", encoding="utf-8")
     _, _, err = run("--config", "other.toml", "plan", plan=plan_view)
-    assert "tieout --config other.toml sync" in err
+    assert "tieout --config other.toml apply 7" in err
 
 
 def test_sync_tells_what_was_done(run: Run, report: RunReport) -> None:
@@ -233,21 +235,6 @@ def test_a_second_ctrl_c_ends_at_once(run: Run) -> None:
         raise AssertionError("the second one did not end it")
 
     assert run("sync", report=twice)[0] == 130
-
-
-def test_reconcile_ends_well_when_it_ties(run: Run, clean_proof: TieOut) -> None:
-    code, out, _ = run("reconcile", proof=clean_proof)
-    assert code == 0
-    assert "It ties out" in out
-
-
-def test_reconcile_needs_attention_when_it_does_not_tie(run: Run, open_proof: TieOut) -> None:
-    code, out, _ = run("reconcile", proof=open_proof)
-    assert code == 3
-    assert "INV-1044" in out
-    code, out, _ = run("reconcile", "--json", proof=open_proof)
-    assert code == 3
-    assert json.loads(out)["ties"] is False
 
 
 def test_status_shows_connections_and_pairs(run: Run) -> None:
@@ -386,6 +373,7 @@ def test_init_writes_a_first_configuration_and_leaves_one_alone(run: Run, tmp_pa
     [
         "init",
         "connect",
+        "check",
         "disconnect",
         "reference",
         "accounts",

@@ -38,7 +38,7 @@ def test_the_reference_is_what_the_docstrings_say(name: str) -> None:
 
 
 def test_every_key_of_core_is_in_the_reference() -> None:
-    for key in (*config._TOP, *config._CONNECTION, *config._PAIR):
+    for key in (*config._TOP, *config._CONNECTION, *config._PAIR, *config._FLOW):
         assert f"| `{key}` |" in REFERENCE["settings.md"]
 
 
@@ -68,7 +68,7 @@ def test_the_configuration_of_the_demo_is_the_one_that_init_writes() -> None:
     def toggled_on(text: str) -> str:
         return re.sub(r"^([a-z-]+ = )false\b", r"\1true", text, flags=re.MULTILINE)
 
-    assert toggled_on((ROOT / "plugins.toml").read_text(encoding="utf-8")) == starter.text()
+    assert toggled_on((ROOT / "plugins.toml").read_text(encoding="utf-8")) == toggled_on(starter.text())
 
 
 def test_the_first_configuration_names_every_plugin_of_ours_but_the_sandbox() -> None:

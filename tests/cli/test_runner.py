@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tieout.cli import main
 from tieout.clock import Clock
-from tieout.errors import ConfigError, ReauthNeeded, Refused, Throttled
+from tieout.errors import ConfigError, ReauthNeeded, Refused, Throttled, TieoutError
 from tieout.report import Counts, PairView, PlanView, RunReport
 from tieout.runner import Runner, outcome
 
@@ -49,11 +49,17 @@ class StubDesk:
         self.answer = sync
         self.ran: list[tuple[float, str]] = []
         self.approved: list[bool] = []
+        self.purposes: list[str] = []
+        self.kept_alive: list[float] = []
+        self.not_renewed: dict[str, TieoutError] = {}
         self.wrong: ConfigError | None = None
         self.clock: Moved
 
     @contextmanager
-    def open(self, config: Path, who: str = "", stop: threading.Event | None = None) -> Iterator["StubDesk"]:
+    def open(
+        self, config: Path, who: str = "", stop: threading.Event | None = None, purpose: str = ""
+    ) -> Iterator["StubDesk"]:
+        self.purposes.append(purpose)
         wrong, self.wrong = self.wrong, None
         if wrong:
             raise wrong
@@ -68,6 +74,10 @@ class StubDesk:
 
     def status(self, pair: str) -> PairView:
         return self.view
+
+    def keep_alive(self) -> Mapping[str, TieoutError]:
+        self.kept_alive.append(self.clock.seconds)
+        return self.not_renewed
 
     def sync(self, pair: str, approve: Callable[[PlanView], bool]) -> RunReport:
         self.ran.append((self.clock.seconds, pair))
@@ -223,3 +233,23 @@ def test_away_from_a_terminal_lines_are_json(
     line = json.loads(capsys.readouterr().out)
     assert (line["event"], line["pair"], line["read"]) == ("run", "au", 1500)
     assert desk.approved == [False]
+
+
+def test_consents_are_renewed_in_every_round_and_at_least_once_a_day(make: Make) -> None:
+    day = 86400.0
+    runner, desk, lines = make(every={"au": 90 * day}, until=2.5 * day)
+    desk.not_renewed = {"books": ReauthNeeded("the consent of books has ended", fix="tieout connect books")}
+    runner.forever()
+    assert desk.kept_alive == [0, day, 2 * day]
+    assert desk.ran == [(0, "au")]
+    assert [(line["event"], line["connection"]) for line in lines if line["event"] == "failed"] == [
+        ("failed", "books")
+    ] * 3
+
+
+def test_it_works_for_the_schedule_and_not_for_a_person(make: Make) -> None:
+    runner, desk, _ = make(every={"au": 60.0}, until=1)
+    runner.once()
+    runner.forever()
+    assert set(desk.purposes) == {"schedule"}
+    assert desk.kept_alive == [0, 0]

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from io import StringIO
 
 import pytest
 from rich.console import Console, RenderableType
 from tieout.cli import screens
 from tieout.errors import Problem
-from tieout.report import Calls, Counts, HoldGroup, PairView, PlanView, RunReport, TieOut
+from tieout.report import Calls, Counts, HoldGroup, PairView, PlanView, RunReport
 
 Show = Callable[[RenderableType], str]
 
@@ -73,57 +72,6 @@ def test_a_run_tells_its_calls_and_the_least_possible(show: Show, report: RunRep
     text = show(screens.run(report))
     assert "Run 3 of main: done" in text
     assert "Calls: crm 40 reads and 0 writes, books 12 reads and 31 writes; the least possible is 30 writes." in text
-
-
-def test_a_clean_proof_adds_periods_up(show: Show, clean_proof: TieOut, pair_view: PairView, now: datetime) -> None:
-    text = show(screens.tie_out(clean_proof, pair_view, now))
-    assert "Records Apptivo Held Skipped Xero Variance" in text
-    assert "invoices AUD 22 1,220.50 20.00 0.00 1,200.50 0.00" in text
-    assert "It ties out" in text
-    assert "1 record held with a cause" in text
-
-
-def test_an_open_proof_names_the_period_and_the_record(
-    show: Show, open_proof: TieOut, pair_view: PairView, now: datetime
-) -> None:
-    text = show(screens.tie_out(open_proof, pair_view, now))
-    assert "invoices 2026-07 AUD 11 130.00 10.00 0.00 120.01 -0.01" in text
-    assert "It does not tie out" in text
-    assert "invoices different INV-1044 AUD 120.00 AUD 120.01 The totals differ." in text
-
-
-def test_variances_of_opposite_sign_do_not_hide_each_other(
-    show: Show, clean_proof: TieOut, pair_view: PairView, now: datetime
-) -> None:
-    first, second = clean_proof.lines
-    lines = (
-        replace(first, target_total=first.target_total + Decimal("1.00")),
-        replace(second, target_total=second.target_total - Decimal("1.00")),
-    )
-    text = show(screens.tie_out(replace(clean_proof, lines=lines), pair_view, now))
-    assert "-1.00" in text
-    assert "invoices 2026-06 AUD 11 1,110.50 10.00 0.00 1,099.50 1.00" in text
-
-
-def test_entities_without_money_tie_by_count(
-    show: Show, clean_proof: TieOut, pair_view: PairView, now: datetime
-) -> None:
-    counted = replace(clean_proof.lines[0], currency="", target_count=8)
-    text = show(screens.tie_out(replace(clean_proof, lines=(counted,)), pair_view, now))
-    assert "invoices 2026-05 11 11 1 0 8 2" in text
-
-
-def test_a_record_too_many_shows_even_when_the_money_agrees(
-    show: Show, clean_proof: TieOut, pair_view: PairView, now: datetime
-) -> None:
-    doubled = replace(clean_proof.lines[0], target_count=11)
-    text = show(screens.tie_out(replace(clean_proof, lines=(doubled,)), pair_view, now))
-    assert "100.00 0.00 and 1 record" in text
-
-
-def test_long_lists_are_cut_and_say_so(show: Show, open_proof: TieOut, pair_view: PairView, now: datetime) -> None:
-    many = replace(open_proof, differences=open_proof.differences[-1:] * 50)
-    assert "and 30 more; `--json` lists them all" in show(screens.tie_out(many, pair_view, now))
 
 
 def test_status_tells_pauses_holds_and_what_is_wrong(show: Show, pair_view: PairView, now: datetime) -> None:

@@ -97,6 +97,20 @@ BOOKS = {
             "LineItems": [{**BOUGHT_AND_SOLD, "AccountCode": account, "TaxType": tax}],
         }
         for kind, account, tax in (("ACCREC", "200", "OUTPUT"), ("ACCPAY", "300", "INPUT"))
+    ]
+    + [
+        {
+            "Type": "ACCREC",
+            "Status": "AUTHORISED",
+            "InvoiceNumber": "PAID-1",
+            "Contact": {"Name": "Contact 1"},
+            "DateString": "2026-07-01T00:00:00",
+            "DueDateString": "2026-07-31T00:00:00",
+            "LineItems": [{**BOUGHT_AND_SOLD, "AccountCode": "200", "TaxType": "OUTPUT"}],
+        }
+    ],
+    "Payments": [
+        {"Invoice": {"InvoiceNumber": "PAID-1"}, "Account": {"Code": "090"}, "Date": "2026-07-02", "Amount": 5}
     ],
     "PurchaseOrders": [
         {

@@ -6,9 +6,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from tieout.model import Document, Item, Line, Party, Record, Ref
+from tieout.model import Document, Item, Line, Party, Payment, Record, Ref
 from tieout.testing import EntitySuite
-from tieout_entities import contacts, customers, invoices, items, purchase_orders, supplier_invoices, suppliers
+from tieout_entities import (
+    contacts,
+    customers,
+    invoices,
+    items,
+    payments,
+    purchase_orders,
+    supplier_invoices,
+    suppliers,
+)
 
 LINE = Line(description="Bolts", price=Decimal("23.00"), amount=Decimal("23.00"), tax="GST 10%", tax_rate=Decimal(10))
 UNDESCRIBED = LINE.model_copy(update={"description": " "})
@@ -32,6 +41,11 @@ def purchase(**fields: Any) -> Document:
 def document(**fields: Any) -> Document:
     figures = {"total": Decimal("25.30"), "tax": Decimal("2.30"), "lines": (LINE,), "currency": "AUD"}
     return Document(**{"number": "1007", "date": date(2026, 7, 1), **figures, **fields})
+
+
+def payment(**fields: Any) -> Payment:
+    invoice: Ref[str] = Ref(entity="invoices", id="4", name="1007")
+    return Payment(**{"document": invoice, "date": date(2026, 7, 2), "amount": Decimal("25.30"), **fields})
 
 
 class TestCustomers(EntitySuite):
@@ -100,3 +114,9 @@ class TestPurchaseOrders(EntitySuite):
         "line-description-missing": purchase(lines=(UNDESCRIBED,)),
     }
     skipped = (purchase(standing="void"),)
+
+
+class TestPayments(EntitySuite):
+    plugin = payments
+    good = (payment(), payment(standing="settled"))
+    skipped = (payment(standing="void"),)

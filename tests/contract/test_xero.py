@@ -9,14 +9,21 @@ from typing import Any, ClassVar
 
 import pytest
 import tieout_xero
-from tieout.contract import Connection, Limits
-from tieout.model import Document, Item, Line, Party, Record, Ref
+from tieout.contract import Connection, File, Limits
+from tieout.model import Document, Item, Line, Party, Payment, Record, Ref
 from tieout.plugins import admit
 from tieout.testing import ConnectorSuite, Sample, TargetSuite, connect, terms
-from tieout_entities import customers, invoices, items, purchase_orders, supplier_invoices
+from tieout.work import Batch, Key, Step
+from tieout_entities import customers, invoices, items, payments, purchase_orders, supplier_invoices
 from tieout_sandbox.launch import Sandbox
 
-IDS = {"Contacts": "ContactID", "Items": "ItemID", "Invoices": "InvoiceID", "PurchaseOrders": "PurchaseOrderID"}
+IDS = {
+    "Contacts": "ContactID",
+    "Items": "ItemID",
+    "Invoices": "InvoiceID",
+    "PurchaseOrders": "PurchaseOrderID",
+    "Payments": "PaymentID",
+}
 FAST = Limits(concurrent=5)
 
 
@@ -77,6 +84,8 @@ class XeroFixtures:
         def documents(prefix: str) -> list[Document]:
             return [document(contact, number=f"{prefix}-{number}") for number in "123"]
 
+        (approved,) = [wire for wire in state["Invoices"] if wire["InvoiceNumber"] == "PAID-1"]
+        owed: Ref[str] = Ref(entity="invoices", side="target", id=approved["InvoiceID"])
         stranger: Ref[str] = Ref(entity="customers", side="target", id="00000000-1111-4111-8111-000000000000")
         return (
             sample(customers, state["Contacts"], [party(number) for number in "123"], party("9", name="Contact 7")),
@@ -84,6 +93,7 @@ class XeroFixtures:
             sample(invoices, of("ACCREC"), documents("INV"), document(stranger, number="INV-9")),
             sample(supplier_invoices, of("ACCPAY"), documents("BILL"), document(stranger, number="BILL-9")),
             sample(purchase_orders, state["PurchaseOrders"], documents("PO-X"), document(stranger, number="PO-X9")),
+            sample(payments, state["Payments"], [payment(owed, number) for number in "123"], payment(stranger, "9")),
         )
 
 
@@ -95,6 +105,12 @@ def party(number: str, **fields: Any) -> Party:
 def item(number: str, **fields: Any) -> Item:
     about: dict[str, Any] = {"code": f"BOLT-{number}", "name": "Bolt", "description": "Box of 100"}
     return Item(**{**about, "price": Decimal("11.5001"), "cost": Decimal("8.00"), **fields})
+
+
+def payment(owed: Ref[str], number: str) -> Payment:
+    return Payment(
+        external=f"F-P-{number}", document=owed, date=date(2026, 7, 3), amount=Decimal("1.10"), account="090"
+    )
 
 
 def document(contact: Ref[str], **fields: Any) -> Document:
@@ -128,7 +144,9 @@ def test_every_resource_is_read() -> None:
     assert set(IDS) == {resource.name for resource in connector.resources}
 
 
-def test_a_consent_given_before_is_used(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def consented(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+    """A connection with the consent that a person gave before."""
     given = sandbox.xero["authorised"]
     monkeypatch.setenv("XERO_CLIENT_SECRET", sandbox.xero["client-secret"])
     section = {
@@ -139,5 +157,37 @@ def test_a_consent_given_before_is_used(sandbox: Sandbox, monkeypatch: pytest.Mo
     }
     tokens = {"access_token": given["access-token"], "refresh_token": given["refresh-token"]}
     with connect(tieout_xero, section, limits=FAST, tokens=tokens) as connection:
-        assert connection.tenant is not None
-        assert connection.tenant.id == sandbox.xero["tenant-id"]
+        yield connection
+
+
+def test_a_consent_given_before_is_used(consented: Connection, sandbox: Sandbox) -> None:
+    assert consented.tenant is not None
+    assert consented.tenant.id == sandbox.xero["tenant-id"]
+
+
+def test_a_payment_is_deleted_and_opens_its_invoice_again(consented: Connection, sandbox: Sandbox) -> None:
+    ((paid,), resource) = sandbox.state("xero")["Payments"], tieout_xero.XERO.resource("Payments")
+    step = Step(op="void", id=paid["PaymentID"], body={"Status": "DELETED"}, key="1")
+    (receipt,) = tieout_xero.push(consented, Batch(resource, "void", (step,), "key-1")) or []
+    assert (receipt.outcome, receipt.id) == ("updated", paid["PaymentID"])
+    key = Key("id", paid["PaymentID"])
+    (left,) = (tieout_xero.find(consented, resource, [key]) or {})[key]
+    assert left["Status"] == "DELETED"
+    (invoice,) = [wire for wire in sandbox.state("xero")["Invoices"] if wire["InvoiceNumber"] == "PAID-1"]
+    assert (invoice["Status"], invoice["AmountPaid"]) == ("AUTHORISED", 0)
+
+
+def test_a_file_and_a_note_are_kept(consented: Connection, sandbox: Sandbox) -> None:
+    invoice, resource = sandbox.state("xero")["Invoices"][0]["InvoiceID"], tieout_xero.XERO.resource("Invoices")
+    name, content = "receipt (1) [é].pdf", b"%PDF-1.4\x00\xff"
+    file = File(name=name, media="application/pdf", size=len(content), content=lambda: content)
+    for _ in range(2):
+        assert tieout_xero.attach(consented, resource, invoice, file)
+    assert tieout_xero.annotate(consented, resource, invoice, "Sent by Tieout")
+    url, headers = f"{consented.settings.api_url}/Invoices/{invoice}", {"Xero-Tenant-Id": sandbox.xero["tenant-id"]}
+    files = consented.http.read("GET", f"{url}/Attachments", headers=headers).json()["Attachments"]
+    assert [(one["FileName"], one["ContentLength"], one["MimeType"]) for one in files] == [
+        (name, len(content), "application/pdf")
+    ]
+    notes = consented.http.read("GET", f"{url}/History", headers=headers).json()["HistoryRecords"]
+    assert "Sent by Tieout" in [one["Details"] for one in notes]

@@ -107,7 +107,7 @@ import os, sys
 from tieout.clock import Clock
 from tieout.lease import take
 from tieout.ledger import Ledger
-lease = take(Ledger(sys.argv[1]), Clock(), "tenant", seconds=3600)
+lease = take(Ledger(sys.argv[1]), Clock(), "tenant", seconds=250)
 print(lease.token, flush=True)
 sys.stdin.read()
 os._exit(9)

@@ -22,7 +22,8 @@ from tieout import migrations
 from tieout.errors import LeaseLost, LedgerError
 from tieout.lease import Lease
 from tieout.ledger import Ledger
-from tieout.tables import AuditRow, ConnectionRow, Json, LeaseRow, SecretRow
+from tieout.row import Json
+from tieout.tables import AuditRow, ConnectionRow, LeaseRow, SecretRow
 
 
 def test_a_new_ledger_is_private_and_writes_ahead(ledger: Ledger, tmp_path: Path) -> None:

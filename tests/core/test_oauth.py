@@ -223,6 +223,56 @@ def test_a_refused_token_is_renewed_once(
     assert len(issuer.posts("/Invoices")) == 2
 
 
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ({"Detail": "AuthorizationUnsuccessful"}, {}),
+        (b"", {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("granted", "says"),
+    [
+        ("offline_access", "does not cover accounting.contacts"),
+        ("offline_access accounting.contacts", "is not allowed to GET"),
+        (None, "is not allowed to GET"),
+    ],
+)
+def test_a_missing_scope_is_named_and_never_renewed(
+    declared: OAuth,
+    connect: Any,
+    vault: Vault,
+    issuer: Issuer,
+    clock: FakeClock,
+    system: Any,
+    *,
+    body: Any,
+    headers: dict[str, str],
+    granted: str | None,
+    says: str,
+) -> None:
+    _given(vault, issuer, 1800, clock)
+    vault.store("books", {**(vault.grant("books") or {}), "scope": granted})
+    system.otherwise = lambda asked: issuer.reply(status=401, body=body, headers=headers)
+    strict = replace(declared, denials=("authorizationunsuccessful", "insufficient_scope"))
+    for _ in range(3):
+        with pytest.raises(ReauthNeeded, match=says) as error:
+            connect(strict).http.read("GET", f"{system.url}/Contacts")
+        assert "tieout connect books" in error.value.problem.fix
+        assert error.value.problem.said
+        assert not error.value.ended
+    assert issuer.posts() == []
+    assert len(issuer.posts("/Contacts")) == 3
+
+
+def test_a_grant_is_renewed_before_its_token_ends(
+    declared: OAuth, connect: Any, vault: Vault, issuer: Issuer, clock: FakeClock
+) -> None:
+    _given(vault, issuer, 1800, clock)
+    oauth.renew(declared, connect(declared), vault)
+    assert (vault.grant("books") or {})["refresh_token"] == "rt-00000002"
+
+
 def test_a_rotated_token_is_durable_before_it_is_used(
     declared: OAuth, connect: Any, vault: Vault, issuer: Issuer, clock: FakeClock, system: Any
 ) -> None:
@@ -338,6 +388,7 @@ def test_a_failed_renewal_says_what_to_do_and_keeps_the_tokens(
         connect(declared).http.write("PUT", f"{system.url}/Contacts", body=[])
     assert vault.grant("books") == before
     assert "s3cret-of-books" not in str(error.value)
+    assert getattr(error.value, "ended", None) == (True if expected is ReauthNeeded else None)
     assert issuer.posts("/Contacts") == []
 
 

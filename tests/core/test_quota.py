@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tieout.contract import Limits
-from tieout.errors import Throttled, Unavailable
+from tieout.errors import LedgerError, Throttled, Unavailable
+from tieout.ledger import Ledger
 from tieout.quota import Quota, retry_after
 from tieout.testing import FakeClock
+from tieout.usage import Usage
 
 XERO = Limits(
     minute=60, day=5000, concurrent=5, minute_header="X-Min", day_header="X-Day", problem_header="X-Rate-Limit-Problem"
@@ -187,3 +189,53 @@ def test_retry_after_is_read_as_seconds_or_date(clock: FakeClock) -> None:
     assert retry_after({"Retry-After": "Wed, 01 Jul 2026 10:00:00 GMT"}, now) == now.replace(hour=10)
     assert retry_after({"Retry-After": "soon"}, now) is None
     assert retry_after({}, now) is None
+
+
+def test_the_schedule_leaves_a_fifth_of_the_day_to_people(ledger: Ledger, clock: FakeClock) -> None:
+    limits = Limits(day=10)
+    scheduled = Quota("books", limits, clock, usage=Usage("books", limits, clock, ledger), purpose="schedule")
+    for _ in range(8):
+        with scheduled.call():
+            pass
+    kept = "2 of its 10 calls a day are kept for what a person starts"
+    with pytest.raises(Throttled, match=kept) as error, scheduled.call():
+        pytest.fail("a ninth call")
+    assert (error.value.scope, error.value.lasting) == ("reserve", True)
+    person = Quota("books", limits, clock, usage=Usage("books", limits, clock, ledger))
+    for _ in range(2):
+        with person.call():
+            pass
+    with pytest.raises(Throttled) as error, person.call():
+        pytest.fail("an eleventh call")
+    assert error.value.scope == "day"
+
+
+def test_the_reserve_counts_what_the_system_says_is_left(clock: FakeClock) -> None:
+    quota = Quota("books", XERO, clock, purpose="schedule")
+    with quota.call():
+        quota.heard({"X-Day": "1001"})
+    with quota.call():
+        quota.heard({"X-Day": "1000"})
+    with pytest.raises(Throttled) as error, quota.call():
+        pytest.fail("a call out of the reserve")
+    assert error.value.scope == "reserve"
+    assert error.value.until == clock.now() + timedelta(minutes=30)
+
+
+def test_a_pause_of_an_earlier_process_still_lasts(clock: FakeClock) -> None:
+    until = clock.now() + timedelta(hours=5)
+    quota = Quota("books", XERO, clock, closed=Throttled("paused", until=until, scope="day"))
+    with pytest.raises(Throttled) as error, quota.call():
+        pytest.fail("a call")
+    assert error.value.until == until
+    clock.advance(5 * 3600)
+    with quota.call():
+        pass
+
+
+def test_a_call_that_cannot_be_counted_is_not_sent(ledger: Ledger, clock: FakeClock) -> None:
+    quota = Quota("books", Limits(day=10), clock, usage=Usage("books", Limits(day=10), clock, ledger))
+    with ledger.writing() as writing:
+        writing.exec_driver_sql('DROP TABLE "usage"')
+    with pytest.raises(LedgerError), quota.call():
+        pytest.fail("a call")

@@ -18,7 +18,7 @@ from tieout.ledger import Ledger
 from tieout.secret import redact
 from tieout.tables import ConnectionRow, SecretRow
 from tieout.testing import FakeClock
-from tieout.vault import Vault, key
+from tieout.vault import Vault, given_at, key
 
 KEY = bytes(range(32))
 TOKENS = {"access_token": "at-0123456789", "refresh_token": "rt-0123456789", "expires_at": 1_800_000_000}
@@ -192,4 +192,18 @@ def test_no_second_key_is_made_for_sealed_tokens(ledger: Ledger, clock: FakeCloc
     (tmp_path / "key").unlink()
     with pytest.raises(ConfigError, match="key of the vault is missing"):
         key(ledger, tmp_path)
+    assert not (tmp_path / "key").exists()
+
+
+def test_when_tokens_were_given_is_known_without_a_key(ledger: Ledger, clock: FakeClock, tmp_path: Path) -> None:
+    assert given_at(ledger, "firm") is None
+    vault = Vault(ledger, clock, KEY, {"books": "firm"})
+    vault.store("books", TOKENS)
+    first = clock.now()
+    assert given_at(ledger, "firm") == first
+    clock.advance(86_400)
+    vault.store("books", TOKENS)
+    assert given_at(ledger, "firm") == clock.now()
+    vault.forget("books")
+    assert given_at(ledger, "firm") is None
     assert not (tmp_path / "key").exists()

@@ -74,7 +74,7 @@ def test_an_amount_changed_in_xero_is_named_by_the_tie_out(systems):
     with systems.desk() as desk:
         tie = desk.reconcile("main")
     assert not tie.ties
-    assert [one.label for one in tie.differences if one.state == "different"] == [document["InvoiceNumber"]]
+    assert [one.label for one in tie.unexplained()] == [document["InvoiceNumber"]]
 
 
 def test_an_app_that_is_off_is_neither_read_nor_written(systems):

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tieout.contract import Entity, Resource
-from tieout.match import Candidate, choose, external, keys, normal
-from tieout.model import Document, Party, Ref
+from tieout.match import Candidate, choose, external, keys, normal, renamed
+from tieout.model import Address, Document, Party, Ref
+from tieout.questions import Answers, name_mark
 
 CUSTOMERS = Entity(name="customers", title="Customers", model=Party, letter="C", key=("name",))
 PEOPLE = Entity(name="contacts", title="Contacts", model=Party, letter="P", key=("email", "name"))
@@ -139,3 +140,91 @@ def test_external_numbers_fit_and_differ(tenant, one):
     assert len(number) <= 50 and number == external(tenant, CUSTOMERS, one)
     assert number != external(tenant, CUSTOMERS, one + "x")
     assert number != external(tenant, PEOPLE, one)
+
+
+def party(**given):
+    return Party(**{"name": "Harbour Cafe", **given})
+
+
+@pytest.mark.parametrize(("field", "value"), [("number", "C-77"), ("tax_number", "53 004 085 616")])
+def test_an_account_or_tax_number_links_in_spite_of_another_name(field, value):
+    same = Candidate(party(name="HC Holdings", **{field: value}), target_id="t")
+    assert found_for(CUSTOMERS, CONTACTS, party(**{field: value}), same).adopt is same
+
+
+def test_the_account_number_goes_before_the_tax_number_and_both_before_the_name():
+    numbered = Candidate(party(name="A", number="7"), target_id="a")
+    taxed = Candidate(party(name="B", tax_number="99"), target_id="b")
+    named = Candidate(party(), target_id="c")
+    wanted = party(number="7", tax_number="99")
+    assert found_for(CUSTOMERS, CONTACTS, wanted, taxed, named, numbered).adopt is numbered
+    assert found_for(CUSTOMERS, CONTACTS, wanted, named, taxed).adopt is taxed
+    assert found_for(CUSTOMERS, CONTACTS, wanted, named).adopt is named
+
+
+@pytest.mark.parametrize("name", ["Harbour Café", "Cafe Harbour", "Harbour Cafe Ltd"])
+def test_an_address_with_a_similar_name_links(name):
+    same = Candidate(party(name=name, email="office@harbour.example"), target_id="t")
+    assert found_for(CUSTOMERS, CONTACTS, party(email="Office@Harbour.example"), same).adopt is same
+
+
+def test_an_address_with_another_name_asks_with_score_and_reasons():
+    other = Candidate(party(name="Jetty Consulting", email="office@harbour.example"), target_id="t")
+    match = found_for(CUSTOMERS, CONTACTS, party(email="office@harbour.example"), other)
+    assert match.adopt is None and match.problems[0].cause == "weak-match"
+    (suggestion,) = match.question.suggestions
+    assert (match.question.kind, suggestion.target_id, suggestion.label) == ("match", "t", "Jetty Consulting")
+    assert suggestion.score < 85 and "same e-mail address" in suggestion.reasons
+    assert {"link", "create", "skip"} == set(match.question.options)
+
+
+def test_several_with_one_number_are_a_list_to_review():
+    twice = [Candidate(party(name=name, number="7"), target_id=name) for name in ("A", "B")]
+    match = found_for(CUSTOMERS, CONTACTS, party(number="7"), *twice)
+    assert match.problems[0].cause == "several-matches"
+    assert [one.target_id for one in match.question.suggestions] == ["A", "B"]
+
+
+def test_a_person_who_bears_the_tax_number_of_a_firm_is_not_the_firm():
+    firm = Candidate(party(tax_number="99"), target_id="t")
+    person = Party(name="Ana Reyes", person=True, tax_number="99", email="ana@acme.example")
+    match = found_for(PEOPLE, CONTACTS, person, firm)
+    assert match.adopt is None and match.problems == ()
+
+
+def test_a_number_that_another_record_claimed_links_nobody():
+    claimed = Candidate(party(name="A", number="7"), target_id="a", linked=(("suppliers", "1"),))
+    planned = Candidate(party(name="B", number="7"), planned=("suppliers", "2"))
+    match = found_for(CUSTOMERS, CONTACTS, party(number="7"), claimed, planned)
+    assert match.adopt is None and match.problems == ()
+
+
+def test_what_a_person_knows_to_be_another_is_not_asked_again_until_either_changes():
+    there = party(name="Jetty Consulting", email="office@harbour.example")
+    wanted = party(email="office@harbour.example")
+    other = Candidate(there, target_id="t")
+    (suggestion,) = found_for(CUSTOMERS, CONTACTS, wanted, other).question.suggestions
+    answers = Answers({("create", suggestion.mark): True})
+
+    def again(wanted, candidate):
+        found = {"email": [Candidate(candidate, target_id="t")]}
+        return choose(CUSTOMERS, CONTACTS, "1", wanted, found, answers).problems
+
+    assert again(wanted, there) == ()
+    assert again(wanted.model_copy(update={"phone": "1"}), there) == ()
+    assert again(wanted.model_copy(update={"number": "9"}), there) != ()
+    assert again(wanted, there.model_copy(update={"name": "Jetty & Co"})) != ()
+
+
+def test_a_twin_is_proposed_under_its_city_or_number():
+    other = Candidate(party(), planned=("customers", "99"))
+    perth = party(addresses=(Address(city="Perth"),), number="7")
+    assert found_for(CUSTOMERS, CONTACTS, perth, other).question.proposal == "Harbour Cafe (Perth)"
+    assert found_for(CUSTOMERS, CONTACTS, party(number="7"), other).question.proposal == "Harbour Cafe (7)"
+    assert found_for(BILLS, DOCUMENTS, bill(), Candidate(bill("81.00"), target_id="t")).question.proposal == "SI-1-2"
+
+
+def test_a_given_name_holds_until_the_records_own_name_changes():
+    answers = Answers({("name", name_mark("name", "Harbour Cafe")): "Harbour Cafe (Perth)"})
+    assert renamed(party(), answers).name == "Harbour Cafe (Perth)"
+    assert renamed(party(name="Harbour"), answers).name == "Harbour"

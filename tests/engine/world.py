@@ -1,25 +1,33 @@
 """A shop and a book in memory, as plugins: small systems of which every fault can be made to happen at any moment."""
 
 import copy
+import os
 import threading
+import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
-from sqlalchemy import update
+from sqlalchemy import create_engine, make_url, update
 from tieout.clock import Clock
 from tieout.codec import digest
-from tieout.contract import Binding, Check, Connection, Connector, Entity, Resource, Settings, Tenant
+from tieout.contract import Binding, Check, Connection, Connector, Entity, File, Resource, Settings, Tenant
 from tieout.engine import Engine
-from tieout.errors import OutcomeUnknown, Problem, Rejected, Throttled
+from tieout.errors import OutcomeUnknown, Problem, Rejected, Throttled, Unavailable
+from tieout.guard import Guard
 from tieout.hooks import hookimpl
 from tieout.ledger import Ledger
-from tieout.model import Document, Line, Party, Payment, Ref
+from tieout.model import Document, Line, Mark, Party, Payment, Ref, Settlement
 from tieout.plugins import admit
+from tieout.standing import Standing
 from tieout.tables import LeaseRow
 from tieout.work import Page, Receipt, Reject
+
+SERVER = "TIEOUT_TEST_POSTGRESQL"
+"""The variable that names a PostgreSQL on which every office is to keep its ledger, each in a database of its own."""
+TEMPLATE = "tieout_template"
 
 
 class Crash(BaseException):
@@ -48,7 +56,14 @@ class Shop:
 
     people: dict = field(default_factory=dict)
     bills: dict = field(default_factory=dict)
+    gone: dict = field(default_factory=lambda: {"people": {}, "bills": {}})
     stamp: int = 0
+
+    def delete(self, kind, one):
+        """Delete a record for good; the list of what was deleted tells so."""
+        self.stamp += 1
+        del getattr(self, kind)[one]
+        self.gone[kind][one] = self.stamp
 
     def write(self, kind, one, **values):
         self.stamp += 1
@@ -68,6 +83,7 @@ class Book:
     calls: list = field(default_factory=list)
     stamp: int = 0
     pending: list = field(default_factory=list)
+    closed_until: date | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def catch_up(self, key=None):
@@ -96,8 +112,8 @@ class Book:
     def push(self, kind, batch, die):
         with self.lock:
             self.calls.append((kind, batch.op, len(batch.steps)))
-            # parties are protected by their names, so what is late is a document: nothing but care protects those
-            ready = self.faults and (self.faults[0] != "late" or kind == "docs")
+            # parties are protected by their names, so what is late is all but those: nothing but care protects that
+            ready = self.faults and (self.faults[0] != "late" or kind != "parties")
             fault = self.faults.pop(0) if ready else None
             if fault == "throttle":
                 raise Throttled("too many", until=self.clock.now() + timedelta(seconds=5), scope="minute")
@@ -126,7 +142,18 @@ class Book:
                 return receipts[:1]
             return list(reversed(receipts)) if fault == "reorder" else list(receipts)
 
+    def merge(self, loser, heir):
+        """What a person does with two parties that are one."""
+        self.write("parties", "update", {"standing": "archived", "merged": heir}, loser)
+
+    def closed(self, *wires):
+        """Whether one of these, as it is or as it shall be, is dated in a period that is locked."""
+        days = [wire["date"] for wire in wires if wire and "date" in wire]
+        return self.closed_until is not None and any(day <= self.closed_until.isoformat() for day in days)
+
     def _one(self, kind, op, step):
+        if self.closed(step.body, getattr(self, kind).get(step.id)):
+            return Receipt(key=step.key, outcome="rejected", problems=(CLOSED,))
         wire, said = self.write(kind, op, step.body, step.id)
         if wire is None:
             return Receipt(key=step.key, outcome="rejected", problems=(Problem(cause="refused", what=said),))
@@ -196,6 +223,22 @@ def lower_receipt(record, terms, now):
     }
 
 
+def lift_settled(wire, terms):
+    paid = wire.get("settled", Decimal(0))
+    state = "paid" if paid == wire["total"] else "part-paid" if paid else "open"
+    return Settlement(state=state, paid=paid, due=wire["total"] - paid)
+
+
+def lower_settled(record, terms, now):
+    wanted = {"settled": record.state, "paid_there": record.paid}
+    return {} if wanted.items() <= now.items() or record.state == now.get("settled", "open") == "open" else wanted
+
+
+def lower_mark(record, terms, now):
+    wanted = {"mark": record.status, "why": record.reason, "there": record.target_id}
+    return {} if wanted.items() <= now.items() else wanted
+
+
 def resources(batch):
     kinds = (
         (("people", "parties"), Party, lift_person, lower_person),
@@ -214,10 +257,11 @@ def resources(batch):
                 unique=("name",) if name == "parties" else (),
                 batch=batch,
                 key_seconds=300,
+                heir=(lambda wire: wire.get("merged")) if name == "parties" else None,
+                also_lift={Settlement: lift_settled} if name == "docs" else {},
+                also_lower={Settlement: lower_settled, Mark: lower_mark} if name in ("people", "bills") else {},
             )
-    yield Resource(
-        name="paid", type=Payment, lift=lift_part, lower=lower_receipt, id=("id",), inside={"bills": parts}
-    )
+    yield Resource(name="paid", type=Payment, lift=lift_part, lower=lower_receipt, id=("id",), inside={"bills": parts})
     yield Resource(
         name="receipts",
         type=Payment,
@@ -232,6 +276,12 @@ def resources(batch):
     )
 
 
+def bodies(steps):
+    """What is to be sent, or nothing of what cannot be."""
+    return () if isinstance(steps, Reject) else [step.body for step in steps]
+
+
+CLOSED = Problem(cause="period-closed", what="It is dated in a closed period.", fix="Open the period.")
 TOO_MUCH = Problem(cause="too-much", what="It is more than is due.", fix="Correct it.")
 
 
@@ -280,6 +330,8 @@ class Systems:
             follows=("document",),
             ties=("amount",),
         )
+        yield Entity(name="settlements", title="Paid", model=Settlement, letter="S", key=(), direction="back")
+        yield Entity(name="marks", title="Marks", model=Mark, letter="M", key=(), direction="back", of=("bills",))
 
     @hookimpl
     def bindings(self):
@@ -297,19 +349,24 @@ class Systems:
     @hookimpl
     def fetch(self, connection, resource, cursor):
         self.office.book.catch_up()
+        self.office.out_of_order()
         world = self.office.shop if connection.plugin == "shop" else self.office.book
         held = getattr(world, resource.name)
         since, skip = (cursor or {}).get("since", 0), (cursor or {}).get("skip", 0)
         newest = sorted((w for w in held.values() if w["at"] > since), key=lambda w: w["at"])
         page = newest[skip : skip + self.office.page]
-        resume = {"since": max([w["at"] for w in newest], default=since)}
+        gone = getattr(world, "gone", {}).get(resource.name, {})
+        lost = {one: at for one, at in gone.items() if at > since}
+        resume = {"since": max([w["at"] for w in newest] + list(lost.values()), default=since)}
         more = skip + len(page) < len(newest)
         wires = tuple(copy.deepcopy(page))
-        return Page(wires, next={"since": since, "skip": skip + len(page)} if more else None, resume=resume)
+        following = {"since": since, "skip": skip + len(page)} if more else None
+        return Page(wires, deletions=tuple(sorted(lost)), next=following, resume=resume)
 
     @hookimpl
     def find(self, connection, resource, keys):
         self.office.book.catch_up()
+        self.office.out_of_order()
         held = getattr(self.office.book, resource.name).values()
         names = {"id": "id", "external": "external", "name": "name", "number": "number"}
         return {
@@ -319,6 +376,11 @@ class Systems:
     @hookimpl
     def transform(self, connection, work):
         told = work.each()
+        if work.way == "lower" and self.office.book.closed_until is not None:
+            told = [
+                Reject((CLOSED,)) if self.office.book.closed(item.now, *bodies(steps)) else steps
+                for item, steps in zip(work.items, told, strict=True)
+            ]
         if work.way == "lower" and work.resource.name == "receipts":
             return [
                 Reject((TOO_MUCH,))
@@ -335,8 +397,32 @@ class Systems:
         ]
 
     @hookimpl
+    def files(self, connection, resource, id):
+        return [
+            File(name=name, media="text/plain", size=len(text), content=text.encode)
+            for name, text in self.office.files.get(id, {}).items()
+        ]
+
+    @hookimpl
+    def attach(self, connection, resource, id, file):
+        self.office.tick("before attach")
+        if file.name.endswith(".exe"):
+            raise Rejected(Problem(cause="file-refused", what="No programs.", why="Never.", fix="Send a document."))
+        self.office.attached.append((id, file.name, file.content()))
+        self.office.tick("after attach")
+        return True
+
+    @hookimpl
+    def annotate(self, connection, resource, id, text):
+        self.office.notes.append((id, text))
+        self.office.tick("after note")
+        return True
+
+    @hookimpl
     def push(self, connection, batch):
         self.office.tick("before push")
+        if connection.plugin == "shop":
+            return self.office.write_back(batch)
         return self.office.book.push(batch.resource.name, batch, lambda: self.office.tick("after push"))
 
 
@@ -353,6 +439,18 @@ class Watched(Ledger):
         self.office.tick("after write")
 
 
+def fresh():
+    """The address of a new database where the tests are to run on PostgreSQL; empty where they are not."""
+    if SERVER not in os.environ:
+        return ""
+    address, name = make_url(os.environ[SERVER]), f"t{uuid.uuid4().hex}"
+    server = create_engine(address, isolation_level="AUTOCOMMIT")
+    with server.connect() as sql:
+        sql.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    server.dispose()
+    return address.set(database=name).render_as_string(hide_password=False)
+
+
 @dataclass
 class Office:
     """Both systems, a ledger, and as many processes one after the other as a test wants."""
@@ -361,10 +459,18 @@ class Office:
     batch: int = 5
     page: int = 4
     entities: tuple = ("people", "bills")
+    backs: tuple = ()
+    guard: Guard = field(default_factory=Guard)
     url: str = ""
     shop: Shop = field(default_factory=Shop)
     book: Book = field(default_factory=Book)
     clock: FakeClock = field(default_factory=FakeClock)
+    written: list = field(default_factory=list)
+    files: dict = field(default_factory=dict)
+    attached: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
+    refusal: Problem | None = None
+    reads_fail: int = 0
     ticks: int = 0
     die_at: int | None = None
 
@@ -377,16 +483,27 @@ class Office:
             target="there",
             since=date(2026, 1, 1),
             entities=self.entities,
+            backs=self.backs,
+            guard=self.guard,
+            plans_expire=timedelta(hours=24),
+            keep=timedelta(days=90),
             settings=Settings(),
-            flows={name: Settings() for name in self.entities},
+            flows={name: Settings() for name in (*self.entities, *self.backs)},
+            owns={},
         )
-        self.ledger = Watched(self.url or f"sqlite:///{self.folder}/ledger.db")
+        self.ledger = Watched(self.url or fresh() or f"sqlite:///{self.folder}/ledger.db")
         self.ledger.office = self
 
     def tick(self, where):
         self.ticks += 1
         if self.die_at is not None and self.ticks >= self.die_at:
             raise Crash(where)
+
+    def out_of_order(self):
+        """Fail one read, if so told: the systems cannot be reached for as long as `reads_fail` says."""
+        if self.reads_fail > 0:
+            self.reads_fail -= 1
+            raise Unavailable("It cannot be reached.")
 
     def ready(self, name):
         """A connection, as core's own would be."""
@@ -402,7 +519,7 @@ class Office:
             self.plugins,
             self.ledger,
             self.clock,
-            SimpleNamespace(ready=self.ready),
+            SimpleNamespace(ready=self.ready, open=self.ready, standing=Standing(self.ledger, self.clock, "person")),
             lambda name, data: None,
             threading.Event(),
             "tester",
@@ -426,6 +543,15 @@ class Office:
             with self.ledger.writing() as sql:
                 sql.execute(update(LeaseRow).values(expires=self.clock.now()))
         return True
+
+    def write_back(self, batch):
+        (step,) = batch.steps
+        if self.refusal:
+            return [Receipt(key=step.key, outcome="rejected", problems=(self.refusal,))]
+        self.written.append((batch.resource.name, step.id, dict(step.body)))
+        self.shop.write(batch.resource.name, step.id, **step.body)
+        self.tick("after push")
+        return [Receipt(key=step.key, outcome="updated", id=step.id)]
 
     def bill(self, one, **values):
         base = {"number": f"B-{one}", "date": "2026-08-01", "party": "p1", "total": Decimal("10.00")}

@@ -31,7 +31,8 @@ def served(client_of: Callable[[ASGIApp], httpx.Client]) -> Served:
     return serve
 
 
-def folder(path: Path, **apps: Any) -> Path:
+def folder(path: Path, toml: str = "", **apps: Any) -> Path:
+    (path / "firm.toml").write_text(toml)
     for name, records in apps.items():
         (path / f"{name.replace('_', '-')}.json").write_text(json.dumps(records))
     return path
@@ -71,9 +72,8 @@ def test_pages_are_read_by_record_offset_and_an_empty_page_has_no_data(shipped: 
 
 
 def test_the_page_cap_and_the_window_bound_what_one_query_reaches(served: Served, tmp_path: Path) -> None:
-    behaviour = {"sandbox": {"page-cap": 3, "window": 5}}
     items = [{"id": str(number), "itemName": f"Item {number}"} for number in range(1, 9)]
-    client = served(folder(tmp_path, items=items, config=behaviour))
+    client = served(folder(tmp_path, "[sandbox]\npage-cap = 3\nwindow = 5", items=items))
     assert len(asked(client, "items", "getAll", numRecords=100)["data"]) == 3
     assert [row["id"] for row in asked(client, "items", "getAll", startIndex=3, numRecords=100)["data"]] == ["4", "5"]
     assert asked(client, "items", "getAll", startIndex=5, numRecords=100) == {"countOfRecords": 8}
@@ -136,6 +136,20 @@ def test_advanced_search_takes_a_partial_record_and_choices(shipped: httpx.Clien
     assert {row["statusName"] for row in paid["data"]} == {"Paid", "Void"}
 
 
+def test_advanced_search_takes_a_day_or_two_ends_of_a_time(served: Served, tmp_path: Path) -> None:
+    stamps = ("07/01/2026 00:10:00", "07/01/2026 23:50:00", "07/02/2026 09:00:00", "07/04/2026 09:00:00", "")
+    rows = [{"id": str(place), "itemName": "x", "creationDate": text} for place, text in enumerate(stamps, 1)]
+    client = served(folder(tmp_path, items=rows))
+
+    def found(**wanted: str) -> list[str]:
+        answer = asked(client, "items", "getAllByAdvancedSearch", searchData=json.dumps(wanted))
+        return [row["id"] for row in answer.get("data", [])]
+
+    assert found(creationDate="07/01/2026") == ["1", "2"]
+    assert found(creationDate="07/01/2026", creationDateTo="07/02/2026") == ["1", "2", "3"]
+    assert found(creationDate="07/03/2026", creationDateTo="12/31/2026") == ["4"]
+
+
 def test_the_older_generations_name_the_operation_and_the_rows_after_the_app(shipped: httpx.Client) -> None:
     params = KEYS | {"searchText": "callum reid"}
     v5 = shipped.get("/app/dao/v5/contacts", params=params | {"a": "getAllContactsBySearchText"}).json()
@@ -156,23 +170,32 @@ def test_the_configuration_names_date_format_statuses_and_a_layout_that_is_json_
     config = asked(shipped, "invoice", "getConfigData", objectId=33)
     assert config["dateFormat"] == "dd/MM/yyyy"
     assert {"statusId": 20006, "statusName": "Void", "isEnabled": "Y"} in config["statuses"]
-    assert asked(shipped, "customers", "getConfigData")["customerStatusList"][0]["statusId"] == 10000
+    assert asked(shipped, "customers", "getConfigData", objectId=3)["customerStatusList"][0]["statusId"] == 10000
     sections = json.loads(config["webLayout"])["sections"]
-    labels = {each["label"]["modifiedLabel"]: each for section in sections for each in section["attributes"]}
+    labels = {
+        each["label"]["modifiedLabel"]: each
+        for section in sections
+        for each in section["attributes"]
+        if "label" in each
+    }
     custom = labels["Sync To Xero"]
     assert custom["right"][0]["options"] == ["Customer", "Contact"]
     held = asked(shipped, "invoice", "getAllBySearchText", searchText="", numRecords=500, startIndex=1100)["data"]
     chosen = [each for row in held for each in row["customAttributes"]]
+    assert chosen
     assert {each["customAttributeValue"] for each in chosen} == {"Customer", "Contact"}
     assert {each["customAttributeId"] for each in chosen} == {custom["attributeId"]}
 
 
 def test_a_firm_may_override_parts_of_the_configuration(served: Served, tmp_path: Path) -> None:
-    layout = {"sections": [{"id": "s", "label": "S", "attributes": []}]}
-    config = {"common": {"dateFormat": "yyyy-MM-dd"}, "apps": {"items": {"webLayout": layout, "statuses": []}}}
-    client = served(folder(tmp_path, config=config))
-    answer = asked(client, "items", "getConfigData")
-    assert (answer["dateFormat"], answer["statuses"], json.loads(answer["webLayout"])) == ("yyyy-MM-dd", [], layout)
+    toml = """
+        config = { configVersionNumber = 8, accessLevel = "READ" }
+        apps.items.config = { statuses = [], webLayout = { sections = [] } }
+        """
+    client = served(folder(tmp_path, toml))
+    answer = asked(client, "items", "getConfigData", objectId=13)
+    assert (answer["configVersionNumber"], answer["accessLevel"]) == (8, "READ")
+    assert (answer["statuses"], json.loads(answer["webLayout"])) == ([], {"sections": []})
 
 
 def test_save_allocates_id_and_number_and_the_next_read_sees_it(served: Served, tmp_path: Path) -> None:
@@ -246,7 +269,7 @@ def test_inactive_records_are_left_out_when_active_ones_are_asked_for(shipped: h
 
 def test_a_write_shows_in_lists_only_after_the_index_delay(served: Served, tmp_path: Path) -> None:
     clock = Clock()
-    client = served(folder(tmp_path, customers=[CUSTOMER], config={"sandbox": {"index-delay": 30}}), clock)
+    client = served(folder(tmp_path, "[sandbox]\nindex-delay = 30", customers=[CUSTOMER]), clock)
     params = {"customerId": 11, "customerData": '{"customerName":"Late"}', "attributeName": '["customerName"]'}
     asked(client, "customers", "update", **params)
     asked(client, "customers", "save", customerData='{"customerName":"Later"}')
@@ -266,7 +289,7 @@ def test_a_write_shows_in_lists_only_after_the_index_delay(served: Served, tmp_p
 
 def test_too_many_calls_are_answered_by_nothing_or_by_a_page(served: Served, tmp_path: Path) -> None:
     clock = Clock(speed=2)
-    client = served(folder(tmp_path, config={"sandbox": {"calls": 2, "calls-window": 3600}}), clock)
+    client = served(folder(tmp_path, "[sandbox]\ncalls = 2\ncalls-window = 3600"), clock)
     assert [asked(client, "items", "getAll") for _ in range(2)] == [{"countOfRecords": 0}] * 2
     throttled = [client.post("/app/dao/v6/items", data=KEYS | {"a": "getAll"}) for _ in range(2)]
     assert [answer.status_code for answer in throttled] == [200, 200]
@@ -303,10 +326,7 @@ def test_every_further_app_of_the_table_is_served_from_its_file(served: Served, 
         ("items", '[\n{"id": 1},\n\n{"itemName": "x"}]', "items.json, line 4: record 2 has no numeric id"),
         ("items", '[{"id": 1}, 5]', "items.json, line 1: record 2 is no JSON object"),
         ("invoices", '[\n{"id": "8"},\n{"invoiceId": 8}]', "invoices.json, line 3: record 2 has the id 8 of record 1"),
-        ("invoice", "[]", "invoice.json: no app has this name; known are config.json, customers.json"),
-        ("config", '{"apps": {"item": {}}}', "no app is called 'item'"),
-        ("config", '{"sandbox": {"page-size": 2}}', "sandbox has no 'page-size'; known are page-cap"),
-        ("config", "[]", "config.json, line 1: not a JSON object with the keys"),
+        ("invoice", "[]", "invoice.json: no app has this name; known are customers.json, contacts.json"),
     ],
 )
 def test_a_malformed_firm_is_refused_by_file_line_and_reason(

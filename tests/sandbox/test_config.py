@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tieout_sandbox.apptivo.layoutfile import usual
 from tieout_sandbox.writeconfig import accounts, tax_label, taxes
 
 
@@ -54,8 +55,8 @@ def test_taxes_are_chosen_by_rate_and_side_and_built_in_ones_come_first() -> Non
         "purchase-orders": [{"lines": [gst]}],
         "supplier-invoices": [{"lines": [nz, {"taxes": [gst, lct]}]}],
     }
-    assert taxes("sales", firm, rates) == {"GST 10%": "OUTPUT", "GST 15%": "TAX003", "none": "EXEMPTOUTPUT"}
-    assert taxes("purchases", firm, rates) == {"GST 10%": "INPUT", "none": "BASEXCLUDED"}
+    assert taxes("sales", firm, rates, usual()) == {"GST 10%": "OUTPUT", "GST 15%": "TAX003", "none": "EXEMPTOUTPUT"}
+    assert taxes("purchases", firm, rates, usual()) == {"GST 10%": "INPUT", "none": "BASEXCLUDED"}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The firm that ships: as large, as realistic and as awkward as it is meant to be, with sums that are right."""
+"""The firms that ship: as large, as realistic and as awkward as they are meant to be, with sums that are right."""
 
 import re
 from collections import Counter
@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from tieout_sandbox import codec
+from tieout_sandbox.apptivo import folder
 from tieout_sandbox.apptivo.arithmetic import total_up
-from tieout_sandbox.firm import generate
+from tieout_sandbox.apptivo.layoutfile import usual
+from tieout_sandbox.firm import SHIPPED, generate
 
 CENT = Decimal("0.01")
 LOCK = date(2026, 3, 31)
@@ -53,6 +55,7 @@ def test_it_has_the_size_of_a_real_firm(firm: dict[str, list[Record]]) -> None:
         "invoices": 1200,
         "supplier-invoices": 300,
         "purchase-orders": 200,
+        "documents": 7,
     }
 
 
@@ -71,32 +74,127 @@ def test_ids_and_numbers_are_unique(firm: dict[str, list[Record]]) -> None:
         assert len({record[field] for record in firm[name]}) == len(firm[name])
 
 
-def test_the_stated_sums_of_every_document_are_right(firm: dict[str, list[Record]]) -> None:
+USUAL = {"lines": ("lines", "serviceLines")}
+SHAPES: dict[str, dict[str, dict[str, Any]]] = {
+    "default": {},
+    "services": {
+        "invoices": {
+            "lines": ("timeEntries",),
+            "hours": "duration",
+            "rate": "hourlyRate",
+            "amount": "lineTotal",
+            "subTotal": "netAmount",
+            "taxAmount": "totalTax",
+            "total": "amount",
+            "isTaxInclusive": "taxInclusive",
+        },
+        "supplier-invoices": {"lines": ("services",), "total": "invoiceTotal"},
+        "purchase-orders": {"lines": ("services",)},
+    },
+    "multicurrency": {
+        name: {"lines": ("itemLines",), "quantity": "qty", "unitPrice": "itemRate", "amount": "lineAmount"}
+        for name in ("invoices", "supplier-invoices", "purchase-orders")
+    },
+}
+SHAPES["multicurrency"]["invoices"] |= {"total": "totalAmount"}
+
+
+def made(name: str) -> dict[str, list[Record]]:
+    firm = folder.read(SHIPPED[name])
+    assert firm.making
+    return generate(firm.making, firm.layout)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("collection", ["invoices", "supplier-invoices", "purchase-orders"])
+def test_the_stated_sums_of_every_document_are_right(name: str, collection: str) -> None:
     """Computed here anew and in another way than by the generator: tax rate by tax rate, from the stated amounts."""
-    for record in documents(firm):
+    shape = USUAL | SHAPES[name].get(collection, {})
+
+    def told(holder: Record, field: str) -> Any:
+        return holder.get(shape.get(field, field))
+
+    for record in made(name)[collection]:
+        rows = [line for table in shape["lines"] for line in record.get(table, [])]
         smallest = Decimal(1) if record["currencyCode"] == "JPY" else CENT
-        sub_total = sum((amount(line["amount"]) for line in lines(record)), Decimal(0))
-        for line in lines(record):
-            gross = amount(line.get("quantity", line.get("hours"))) * amount(line.get("unitPrice", line.get("rate")))
-            assert amount(line["amount"]) == (gross - percent_of(gross, line)).quantize(smallest, ROUND_HALF_UP)
+        sub_total = sum((amount(told(line, "amount")) for line in rows), Decimal(0))
+        for line in rows:
+            gross = amount(told(line, "quantity") or told(line, "hours"))
+            gross *= amount(told(line, "unitPrice") or told(line, "rate"))
+            assert amount(told(line, "amount")) == (gross - percent_of(gross, line)).quantize(smallest, ROUND_HALF_UP)
         discount = percent_of(sub_total, record).quantize(smallest, ROUND_HALF_UP)
-        inclusive = record.get("isTaxInclusive") == "Y"
-        taxes = Counter[tuple[str, Decimal]]()
-        for line in lines(record):
-            for tax in line.get("taxes") or [line]:
-                if tax.get("taxName"):
-                    share = amount(line["amount"]) * (1 - discount / sub_total) if sub_total else Decimal(0)
-                    taxes[tax["taxName"], amount(tax["taxRate"])] += share  # type: ignore[assignment]
+        inclusive = told(record, "isTaxInclusive") == "Y"
+        taxes = Counter[tuple[str, Decimal, Decimal]]()
+        for line in rows:
+            rates = [
+                (tax["taxName"], amount(tax["taxRate"])) for tax in line.get("taxes") or [line] if tax.get("taxName")
+            ]
+            divisor = 100 + (sum((rate for _, rate in rates), Decimal(0)) if inclusive else Decimal(0))
+            for tax_name, rate in rates:
+                share = amount(told(line, "amount")) * (1 - discount / sub_total) if sub_total else Decimal(0)
+                taxes[tax_name, rate, divisor] += share  # type: ignore[assignment]
         tax_amount = sum(
-            (
-                (base * rate / (100 + rate if inclusive else 100)).quantize(smallest, ROUND_HALF_UP)
-                for (_, rate), base in taxes.items()
-            ),
+            ((base * rate / divisor).quantize(smallest, ROUND_HALF_UP) for (_, rate, divisor), base in taxes.items()),
             Decimal(0),
         )
         total = sub_total - discount + amount(record.get("shippingAmount")) + (0 if inclusive else tax_amount)
-        stated = (amount(record["subTotal"]), amount(record["taxAmount"]), amount(record["total"]))
+        stated = tuple(amount(told(record, each)) for each in ("subTotal", "taxAmount", "total"))
         assert stated == (sub_total, tax_amount, total), record["id"]
+
+
+@pytest.mark.parametrize("name", ["services", "multicurrency"])
+def test_the_smaller_firms_have_some_three_hundred_records_with_references_that_lead_somewhere(name: str) -> None:
+    firm = made(name)
+    assert 290 < sum(len(records) for records in firm.values()) < 350
+    assert codec.dumps(made(name)) == codec.dumps(firm)
+    layout = folder.read(SHIPPED[name]).layout
+    customers = {record["customerId"]: record["customerName"] for record in firm["customers"]}
+    suppliers = {record["id"]: record["supplierName"] for record in firm["suppliers"]}
+    key = layout.app("invoices").key
+    for invoice in firm["invoices"]:
+        assert customers[invoice[key("customerId")]] == invoice[key("customerName")]
+    for bill in [*firm["supplier-invoices"], *firm["purchase-orders"]]:
+        assert suppliers[str(bill["supplierId"])] == bill["supplierName"]
+
+
+def paid(firm: dict[str, list[Record]]) -> list[Record]:
+    return [
+        record
+        for record in [*firm["invoices"], *firm["supplier-invoices"]]
+        if record["statusName"] in ("Paid", "Partially Paid")
+    ]
+
+
+def test_payments_are_told_one_by_one_on_some_in_sum_on_others_and_not_at_all(firm: dict[str, list[Record]]) -> None:
+    told = [record for record in paid(firm) if "payments" in record]
+    summed = [record for record in paid(firm) if "amountPaid" in record and "payments" not in record]
+    assert 0.3 < len(told) / len(paid(firm)) < 0.5
+    assert len(summed) > 10
+    assert {record["statusName"] for record in summed} == {"Paid", "Partially Paid"}
+    others = [record for record in [*firm["invoices"], *firm["supplier-invoices"]] if record not in paid(firm)]
+    assert not any("payments" in record or "amountPaid" in record for record in others)
+
+
+def test_payments_add_up_to_what_the_status_says(firm: dict[str, list[Record]]) -> None:
+    for record in paid(firm):
+        if "payments" in record:
+            given = [amount(each["amount"]) for each in record["payments"]]
+            assert sum(given) == amount(record["amountPaid"])
+            assert all(each > 0 for each in given)
+        if "amountPaid" in record:
+            assert amount(record["amountPaid"]) + amount(record["balanceDue"]) == amount(record["total"])
+            assert (amount(record["balanceDue"]) == 0) == (record["statusName"] == "Paid")
+            assert isinstance(record["amountPaid"], type(record["total"]))
+
+
+def test_every_payment_has_an_id_and_one_document_was_paid_twice_on_one_day(firm: dict[str, list[Record]]) -> None:
+    payments = [(record["id"], each) for record in paid(firm) for each in record.get("payments", [])]
+    assert len({each["paymentId"] for _, each in payments}) == len(payments)
+    for _, each in payments:
+        assert each.keys() == {"paymentId", "paymentDate", "amount", "paymentType", "referenceNumber", "voided"}
+        assert datetime.strptime(each["paymentDate"], "%d/%m/%Y").year == 2026  # noqa: DTZ007
+    twice = Counter((record_id, each["paymentDate"], amount(each["amount"])) for record_id, each in payments)
+    assert [count for count in twice.values() if count > 1] == [2]
 
 
 def test_few_documents_are_dated_in_the_locked_period(firm: dict[str, list[Record]]) -> None:
@@ -230,5 +328,5 @@ def test_the_awkward_are_few(firm: dict[str, list[Record]]) -> None:
 def test_sums_keep_the_form_that_they_had() -> None:
     record: Record = {"currencyCode": "JPY", "lines": [{"quantity": "3", "unitPrice": Decimal("10.5")}]}
     record["subTotal"] = ""
-    total_up(record)
+    total_up(record, usual().app("invoices"))
     assert (record["subTotal"], record["total"], record["lines"][0]["amount"]) == ("32", Decimal(32), Decimal(32))

@@ -23,6 +23,7 @@ import typer
 from tieout_sandbox.command import parsed_limits, parsed_speed
 from tieout_sandbox.fake import Limits
 from tieout_sandbox.launch import LaunchError, LaunchOptions, Sandbox, start
+from tieout_sandbox.writeconfig import write_config
 from typer.testing import CliRunner
 
 COMMAND = (sys.executable, "-m", "tieout_sandbox")
@@ -51,6 +52,11 @@ def apptivo(line: dict[str, Any], action: str, url: str = "customers", **params:
     keys = {"apiKey": line["apptivo"]["api-key"], "accessKey": line["apptivo"]["access-key"]}
     address = f"{line['apptivo']['base-url']}/dao/v6/{url}"
     return httpx.post(address, data=keys | {"a": action} | params, trust_env=False).json()
+
+
+def note_call(line: dict[str, Any], note: str) -> dict[str, str]:
+    keys = {"apiKey": line["apptivo"]["api-key"], "accessKey": line["apptivo"]["access-key"]}
+    return keys | {"a": "createNote", "noteDetails": note}
 
 
 def ports(line: dict[str, Any]) -> list[int]:
@@ -135,6 +141,8 @@ def test_a_state_file_carries_both_systems_to_the_next_start(firm: str, tmp_path
     given = ("--firm", firm, "--state", str(state))
     with launched(*given) as (process, line):
         apptivo(line, "save", customerData='{"customerName": "New"}')
+        note = '{"noteText": "kept", "objectId": 3, "objectRefId": 7}'
+        httpx.post(f"{line['apptivo']['base-url']}/dao/note", data=note_call(line, note), trust_env=False)
         edit = {"collection": "Contacts", "create": {"Name": "Made in Xero"}}
         origin = line["xero"]["identity-url"]
         assert httpx.post(f"{origin}/_sandbox/edit", json=edit, trust_env=False).status_code == 200
@@ -142,13 +150,15 @@ def test_a_state_file_carries_both_systems_to_the_next_start(firm: str, tmp_path
         assert process.wait(PATIENCE) == 0
     with launched(*given) as (_, line):
         assert [row["customerName"] for row in apptivo(line, "getAll")["data"]] == ["Acme", "New"]
+        held = httpx.get(line["apptivo"]["base-url"].removesuffix("/app") + "/_sandbox/state", trust_env=False).json()
+        assert [each["noteText"] for each in held["notes"]] == ["kept"]
         contacts = httpx.get(f"{line['xero']['identity-url']}/_sandbox/state", trust_env=False).json()["Contacts"]
         assert "Made in Xero" in [contact["Name"] for contact in contacts]
 
 
 def test_a_configuration_is_ready_when_the_line_is_printed(firm: str, tmp_path: Path) -> None:
     path = tmp_path / "new" / "plugins.toml"
-    given = ("--limits", "minute=30,day=1000", "--speed", "2.5", "--write-config", str(path))
+    given = ("--limits", "minute=30,day=1000", "--speed", "2", "--write-config", str(path))
     with launched("--firm", firm, *given) as (_, line):
         config = tomllib.loads(path.read_text())
         secrets = path.with_name("plugins.secrets.env")
@@ -160,11 +170,43 @@ def test_a_configuration_is_ready_when_the_line_is_printed(firm: str, tmp_path: 
     assert crm["base-url"] == line["apptivo"]["base-url"]
     assert crm["api-key"] == {"file": "plugins.secrets.env", "key": "APPTIVO_API_KEY"}
     assert (books["api-url"], books["consent"]) == (line["xero"]["api-url"], "custom-connection")
-    assert books["limits"] == {"minute": 30, "day": 1000, "concurrent": 5, "speed": 2.5}
+    assert books["limits"] == {"minute": 30, "day": 1000, "concurrent": 5, "speed": 2}
     assert list(config["plugins"].values()) == [True] * 9
     assert pair["since"] == date(2000, 1, 1)
     assert set(pair["accounts"]) == {"payment", "inventory", "sales", "purchase"}
     assert set(pair["taxes"]["sales"]) == {"GST 15%", "none"}
+
+
+@pytest.mark.parametrize(
+    ("name", "sales", "purchases"),
+    [
+        ("default", {"GST 10%": "OUTPUT", "GST 15%": "TAX001"}, {"GST 10%": "INPUT", "GST 15%": "TAX001"}),
+        ("services", {"GST 10%": "OUTPUT"}, {"GST 10%": "INPUT"}),
+        (
+            "multicurrency",
+            {"State Levy 4% + City Levy 6%": "OUTPUT", "State Tax 6.25% + City Tax 2%": "TAX004", "VAT 20%": "TAX002"},
+            {"State Levy 4% + City Levy 6%": "INPUT", "MwSt 19%": "TAX003", "GST 15%": "TAX001"},
+        ),
+    ],
+)
+def test_every_firm_that_ships_is_started_by_its_name_and_configured(
+    name: str, sales: dict[str, str], purchases: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "plugins.toml"
+    with start(LaunchOptions(firm=name)) as sandbox:
+        write_config(sandbox, path)
+        held = sandbox.state("apptivo")
+    config = tomllib.loads(path.read_text())["pairs"]["main"]
+    assert config["taxes"]["sales"].items() >= sales.items()
+    assert config["taxes"]["purchases"].items() >= purchases.items()
+    assert len(config["accounts"]) == 4
+    assert held["invoices"]
+
+
+def test_a_firm_that_is_nowhere_is_told_with_those_that_ship() -> None:
+    said = refused("--firm", "sevices")
+    assert "sevices is no firm" in said
+    assert "default, multicurrency, services" in said
 
 
 def test_a_file_of_somebody_else_is_not_overwritten(firm: str, tmp_path: Path) -> None:
@@ -233,7 +275,7 @@ def test_the_command_line_of_tieout_gains_the_command() -> None:
 
 def test_limits_are_named_and_what_is_not_named_keeps_its_value() -> None:
     assert parsed_limits("minute=30, concurrent=2") == Limits(minute=30, day=5000, concurrent=2)
-    assert parsed_speed("2.5") == Decimal("2.5")
+    assert parsed_speed("20") == Decimal(20)
 
 
 @pytest.mark.parametrize("text", ["hour=3", "minute", "minute=0", "minute=-1", "day=x"])
@@ -242,7 +284,7 @@ def test_a_limit_that_makes_no_sense_is_refused(text: str) -> None:
         parsed_limits(text)
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "fast", "", "0.0"])
+@pytest.mark.parametrize("text", ["0", "-1", "fast", "", "0.0", "2.5", "²"])
 def test_a_speed_that_makes_no_sense_is_refused(text: str) -> None:
     with pytest.raises(LaunchError, match="is no speed"):
         parsed_speed(text)

@@ -85,6 +85,7 @@ class Xero:
         "Items": ("ItemID", "Code"),
         "Invoices": ("InvoiceID", "InvoiceNumber"),
         "PurchaseOrders": ("PurchaseOrderID", "PurchaseOrderNumber"),
+        "Payments": ("PaymentID", "Reference"),
     }
 
     def answer(self, status: int, body: Any) -> None:
@@ -133,9 +134,9 @@ class Xero:
         if "searchTerm" in asked and asked["searchTerm"].casefold() not in codec.dumps(row).decode().casefold():
             return False
         if "where" in asked:
-            wanted, value = asked["where"].split("==")
-            assert value.count('"') == 2, "a quotation mark inside a value is a parse error"
-            return str(row.get(wanted)).casefold() == value.strip('"').casefold()
+            named = [one.split("==") for one in asked["where"].split(" OR ")]
+            assert all(value.count('"') == 2 for _, value in named), "a quotation mark inside a value is a parse error"
+            return any(str(row.get(wanted)).casefold() == value.strip('"').casefold() for wanted, value in named)
         return True
 
     def _envelope(self, name: str, rows: list[dict[str, Any]], pagination: Any) -> Answer:

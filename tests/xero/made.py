@@ -13,7 +13,7 @@ from tieout_xero import XERO, find, push, transform
 
 from .conftest import guid
 
-CONTACTS, ITEMS, INVOICES, ORDERS = XERO.resources
+CONTACTS, ITEMS, INVOICES, ORDERS, PAYMENTS = XERO.resources
 PARTY: Ref[str] = Ref(entity="customers", side="target", id="contact-1", key="Acme", name="Acme")
 PUMP: Ref[str] = Ref(entity="items", side="target", id="item-1", key="PUMP-1")
 

@@ -94,7 +94,7 @@ def test_a_write_that_fails(
         written(books)
     assert type(caught.value) is error
     explained(caught.value, said)
-    assert served.paths().count("/api/Invoices") == (2 if told.status == 401 else 1)
+    assert served.paths().count("/api/Invoices") == (2 if told is EXPIRED else 1)
 
 
 @pytest.mark.parametrize("way", [read, written])
@@ -137,7 +137,15 @@ def test_a_token_that_is_refused(books: Connection, served: Served, error: str, 
     explained(caught.value, error)
 
 
-@pytest.mark.parametrize(("problem", "after", "scope"), [("minute", "26", "minute"), ("day", "66975", "day")])
+@pytest.mark.parametrize(
+    ("problem", "after", "scope"),
+    [
+        ("minute", "26", "minute"),
+        ("day", "66975", "day"),
+        ("appminute", "9", "minute"),
+        ("concurrent", "2", "concurrent"),
+    ],
+)
 def test_an_empty_429_is_a_pause(books: Connection, served: Served, problem: str, after: str, scope: str) -> None:
     limited = Told(429, None, {"X-Rate-Limit-Problem": problem, "Retry-After": after})
     served.answers = {"/api/Invoices": [limited]}
@@ -147,6 +155,14 @@ def test_an_empty_429_is_a_pause(books: Connection, served: Served, problem: str
     assert caught.value.scope == scope
     assert (caught.value.until - begun).total_seconds() == int(after)
     assert served.paths() == ["/api/Invoices"]
+
+
+def test_a_refusal_without_a_time_is_a_short_pause(books: Connection, served: Served) -> None:
+    served.answers = {"/api/Invoices": [Told(429, None, {"X-Rate-Limit-Problem": "concurrent"})]}
+    begun = books.clock.now()
+    with pytest.raises(Throttled) as caught:
+        written(books)
+    assert 0 < (caught.value.until - begun).total_seconds() <= 60
 
 
 def test_a_read_waits_for_the_minute_and_goes_on(books: Connection, served: Served) -> None:
@@ -164,7 +180,9 @@ def test_a_404_is_an_absent_record_but_never_an_absent_list(books: Connection, s
     assert find(books, XERO.resource("PurchaseOrders"), [key]) == {key: []}
     with pytest.raises(Unavailable):
         read(books)
-    assert {receipt.outcome for receipt in written(books)} == {"rejected"}
+    receipts = written(books)
+    assert {receipt.outcome for receipt in receipts} == {"rejected"}
+    assert {problem.cause for receipt in receipts for problem in receipt.problems} == {"gone"}
 
 
 @pytest.mark.parametrize(

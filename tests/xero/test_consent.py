@@ -36,12 +36,15 @@ def settings(**keys: Any) -> ConnectionSettings:
         (("Contacts",), ("accounting.settings.read", "accounting.contacts")),
         (("Items",), ("accounting.settings.read", "accounting.settings", "accounting.invoices")),
         (("Invoices", "PurchaseOrders"), ("accounting.settings.read", "accounting.invoices")),
+        (("Payments",), ("accounting.settings.read", "accounting.payments")),
+        (("attachments",), ("accounting.settings.read", "accounting.attachments")),
     ],
 )
 def test_scopes_follow_what_is_in_use(resources: tuple[str, ...], scopes: tuple[str, ...]) -> None:
     asked = oauth(settings(), frozenset(resources))
     assert asked.scopes == ("openid", "profile", "email", "offline_access", *scopes)
     assert (asked.grant, asked.client_secret) == ("authorization-code", None)
+    assert asked.lasts == 60 * 24 * 60 * 60
     assert asked.authorise_url == "https://login.xero.com/identity/connect/authorize"
     assert asked.token_url == "https://identity.xero.com/connect/token"
     assert asked.revoke_url == "https://identity.xero.com/connect/revocation"
@@ -49,7 +52,7 @@ def test_scopes_follow_what_is_in_use(resources: tuple[str, ...], scopes: tuple[
 
 def test_a_custom_connection_asks_without_a_person() -> None:
     asked = oauth(settings(consent="custom-connection", **{"client-secret": {"env": "S"}}), frozenset({"Contacts"}))
-    assert asked.grant == "client-credentials"
+    assert (asked.grant, asked.lasts) == ("client-credentials", 0)
     assert asked.scopes == ("accounting.settings.read", "accounting.contacts")
 
 

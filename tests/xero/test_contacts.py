@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tieout.contract import Terms
 from tieout.errors import Rejected
-from tieout.model import Address, Party
+from tieout.model import Address, Party, Permission
 from tieout_xero.contacts import lift, lower
 from tieout_xero.wire import name
+
+from .made import CONTACTS, answer
 
 WHOLE = Party(
     external="90001-C-7",
@@ -147,3 +152,31 @@ def test_what_xero_reads_back_is_lifted_without_its_empties(sales: Terms) -> Non
     assert party == Party(
         standing="archived", name="Acme", phone="61 2 5550100", terms=14, addresses=(Address(city="Perth"),)
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause", "about"),
+    [
+        ({"currency": "JPY"}, "contact-currency-left-out", "JPY"),
+        ({"terms": 45}, "payment-terms-left-out", "45 days"),
+        ({"email": "a@b"}, "email-invalid", "a@b"),
+    ],
+)
+def test_what_is_left_out_of_a_contact_is_told(orders: Terms, changes: dict[str, Any], cause: str, about: str) -> None:
+    party = Party(name="Acme", **changes)
+    (step,) = answer(orders, party, resource=CONTACTS)
+    assert step.body == {"Name": "Acme"}
+    assert [(note.cause, note.about) for note in step.notes] == [(cause, about)]
+    assert all(note.what and note.why and note.fix for note in step.notes)
+
+
+def test_a_plan_of_one_currency_gives_a_contact_no_other(
+    terms: Callable[..., Terms], reference: dict[str, Any]
+) -> None:
+    single = (Permission(id="UseMulticurrency", name="UseMulticurrency", allowed=False),)
+    alone = terms(reference=reference | {"permissions": single})
+    (step,) = answer(alone, Party(name="Acme", currency="USD"), resource=CONTACTS)
+    assert "DefaultCurrency" not in step.body
+    assert [note.cause for note in step.notes] == ["contact-currency-left-out"]
+    (step,) = answer(alone, Party(name="Acme", currency="AUD"), resource=CONTACTS)
+    assert (step.body["DefaultCurrency"], step.notes) == ("AUD", ())

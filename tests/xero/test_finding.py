@@ -134,3 +134,17 @@ def test_a_crowd_is_found_by_reading_the_list_once(
 def test_several_items_are_found_in_one_call(connection: Connection, xero: Xero) -> None:
     ask(connection, "Items", ("code", "PUMP"), ("code", "a/b"), ("code", "nope"))
     assert len(xero.calls) == 1
+
+
+def test_a_few_references_are_one_call_and_many_the_whole_list(xero: Xero, connection: Connection) -> None:
+    stamp = {"UpdatedDateUTC": ticks(xero.now)}
+    xero.lists["Payments"] = [{"PaymentID": guid(n), "Reference": f"firm-P-{n}", **stamp} for n in range(1, 30)]
+    few, many = range(1, 10), range(1, 30)
+    for wanted in (few, many):
+        xero.calls.clear()
+        found = ask(connection, "Payments", *(("external", f"firm-P-{n}") for n in wanted), ("external", "nobody"))
+        assert found == {("external", f"firm-P-{n}"): [guid(n)] for n in wanted} | {("external", "nobody"): []}
+        assert len(xero.calls) == 1
+    xero.calls.clear()
+    assert ask(connection, "Payments", ("external", "")) == {("external", ""): []}
+    assert xero.calls == []

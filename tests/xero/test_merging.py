@@ -12,7 +12,7 @@ from tieout.contract import Connection, Terms
 from tieout.errors import Rejected
 from tieout.model import Document, Party, Ref
 from tieout.work import Key
-from tieout_xero import XERO, fetch, find
+from tieout_xero import XERO, fetch, find, merging
 from tieout_xero.contacts import lower
 from tieout_xero.documents import INVOICE, ORDER
 from tieout_xero.wire import NO_ID
@@ -76,3 +76,26 @@ def test_a_merged_contact_is_found_and_not_changed(xero: Xero, connection: Conne
     with pytest.raises(Rejected) as caught:
         lower(Party(name="C1"), sales, wire)
     assert [(problem.cause, problem.about) for problem in caught.value.problems] == [("merged-in-target", guid(2))]
+
+
+def test_a_merged_contact_is_told_with_the_name_of_the_one_that_stays(
+    xero: Xero, connection: Connection, terms: Callable[..., Terms]
+) -> None:
+    xero.lists["Contacts"] = [contact(1, guid(2)), contact(2, guid(3)), contact(3)]
+    fetch(connection, CONTACTS, None)
+    with pytest.raises(Rejected) as caught:
+        lower(Party(name="C1"), terms(memory=connection.memory), contact(1, guid(2)))
+    (problem,) = caught.value.problems
+    assert (problem.cause, problem.about) == ("merged-in-target", "C3")
+    assert all("C3" in words for words in (problem.what, problem.why, problem.fix))
+
+
+def test_a_name_that_the_page_does_not_tell_is_asked_for_once(xero: Xero, connection: Connection) -> None:
+    page = [contact(1, guid(2)), contact(4, guid(5))]
+    for _ in range(2):
+        xero.answer(200, {"Contacts": page})
+        xero.lists["Contacts"] = [contact(2)]
+        fetch(connection, CONTACTS, None)
+    assert [call.params.get("IDs") for call in xero.calls] == [None, f"{guid(2)},{guid(5)}", None]
+    assert merging.called(guid(2), connection.memory) == "C2"
+    assert merging.called(guid(5), connection.memory) == guid(5)

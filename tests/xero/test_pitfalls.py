@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from tieout.contract import Connection, Terms
 from tieout.errors import ReauthNeeded
-from tieout.model import Account, Address, Item, Party, TaxRate
+from tieout.model import Account, Address, Item, Party, Payment, Ref, TaxRate
 from tieout_xero import XERO, check, consent, fetch
-from tieout_xero.settings import Arrival, Pair
+from tieout_xero.settings import Arrival, ConnectionSettings, Pair
 
 from .conftest import Served, Told, Xero, guid
-from .made import CONTACTS, INVOICES, ITEMS, ORDERS, PUMP, answer, body, causes, document, found, line, pushed
+from .made import CONTACTS, INVOICES, ITEMS, ORDERS, PAYMENTS, PUMP, answer, body, causes, document, found, line, pushed
+
+INVOICE: Ref[str] = Ref(entity="invoices", side="target", id=guid(7))
 
 
 def test_01_a_contact_name_is_normalised_and_looked_up_in_any_case(
@@ -89,6 +92,12 @@ def test_09_an_invalid_email_is_left_out_and_told(sales: Terms, address: str) ->
     assert fine.notes == ()
 
 
+def test_11_a_consent_tells_how_long_it_lives_unused() -> None:
+    person = ConnectionSettings.model_validate({"client-id": "app"})
+    assert consent.oauth(person, frozenset()).lasts == 60 * 86_400
+    assert "offline_access" in consent.oauth(person, frozenset()).scopes
+
+
 def test_13_the_tenant_is_named_by_its_own_id(xero: Xero, connection: Connection) -> None:
     row = {"id": "connection-9", "tenantId": "org-1", "tenantType": "ORGANISATION", "tenantName": "Acme Books"}
     xero.answer(200, [row])
@@ -110,13 +119,12 @@ def test_14_a_tenant_that_went_away_is_told(
         check(connection)
 
 
-def test_15_a_missing_scope_is_told_and_refreshed_once(books: Connection, served: Served) -> None:
+def test_15_a_missing_scope_is_told_and_no_token_is_asked_for(books: Connection, served: Served) -> None:
     refusal = {"Type": None, "Title": "Unauthorized", "Status": 401, "Detail": "AuthorizationUnsuccessful"}
     served.answers["/api/Contacts"] = [Told(401, refusal)]
-    served.answers["/connect/token"] = [Told(200, {"access_token": "t-2", "refresh_token": "r-2"})]
     with pytest.raises(ReauthNeeded, match="does not cover this"):
         fetch(books, CONTACTS, None)
-    assert served.paths() == ["/api/Contacts", "/connect/token", "/api/Contacts"]
+    assert served.paths() == ["/api/Contacts"]
 
 
 def test_16_scopes_are_granular() -> None:
@@ -189,6 +197,8 @@ def test_24_an_account_without_a_code_is_named_by_its_id(
     (sent,) = body(given, document())["LineItems"]
     assert sent["AccountID"] == "a-9"
     assert "AccountCode" not in sent
+    money = Payment(document=INVOICE, date=date(2026, 11, 5), amount=Decimal(5))
+    assert body(terms(), money, resource=PAYMENTS)["Account"] == {"AccountID": "a-bank"}
 
 
 def test_25_what_a_status_needs_is_checked_before_it_is_sent(terms: Callable[..., Terms], pair: Pair) -> None:

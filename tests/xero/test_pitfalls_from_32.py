@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from tieout.contract import Connection, Terms
-from tieout.errors import ReauthNeeded
+from tieout.errors import ReauthNeeded, TieoutError
 from tieout.model import Account, Document, Item, Lock, Permission
+from tieout.secret import remember
 from tieout.work import Key
 from tieout_xero import XERO, connectors, consent, fetch, find, reference
 from tieout_xero.settings import Arrival
@@ -198,6 +199,16 @@ def test_54_unknown_values_and_fields_are_kept(xero: Xero, connection: Connectio
 def test_55_a_record_that_is_not_there_needs_no_json(xero: Xero, connection: Connection, content: bytes) -> None:
     xero.answer(404, content)
     assert found(connection, ORDERS, "number", "PO-1") == []
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 412, 429, 500, 503])
+def test_56_no_error_tells_the_token(books: Connection, served: Served, status: int) -> None:
+    served.answers["/api/Contacts"] = [Told(status, b"refused: Bearer token-of-the-test", {"Retry-After": "9000"})]
+    remember("token-of-the-test")
+    with pytest.raises(TieoutError) as caught:
+        fetch(books, CONTACTS, None)
+    for shown in (str(caught.value), repr(caught.value), repr(caught.value.problem), repr(books)):
+        assert "token-of-the-test" not in shown
 
 
 def test_57_control_characters_go_and_a_number_is_plain_text(sales: Terms) -> None:

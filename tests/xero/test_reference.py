@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tieout.contract import Connection
 from tieout.errors import Unavailable
-from tieout.model import Account, Currency, Lock, Organisation, Permission, TaxRate, Tracking
+from tieout.model import Account, Currency, Lock, Organisation, Permission, Reference, TaxRate, Tracking
 from tieout_xero import XERO, reference
 
 from .conftest import Xero
@@ -47,17 +47,24 @@ def test_tax_rates(xero: Xero, connection: Connection) -> None:
     ]
 
 
-def test_currencies_tracking_and_permissions(xero: Xero, connection: Connection) -> None:
+def test_currencies_tracking_themes_and_permissions(xero: Xero, connection: Connection) -> None:
     xero.answer(200, {"Currencies": [{"Code": "AUD", "Description": "Australian Dollar"}]})
     options = [{"Name": "North", "Status": "ACTIVE"}, {"Name": "South", "Status": "ARCHIVED"}]
     xero.answer(200, {"TrackingCategories": [{"TrackingCategoryID": "t", "Name": "Region", "Options": options}]})
+    xero.answer(200, {"BrandingThemes": [{"BrandingThemeID": "b", "Name": "Plain", "SortOrder": 0}]})
     xero.answer(200, {"Actions": [{"Name": "UseMulticurrency", "Status": "NOT-ALLOWED"}]})
     assert reference(connection, "currencies") == [Currency(id="AUD", code="AUD", name="Australian Dollar")]
     assert reference(connection, "tracking") == [Tracking(id="t", name="Region", options=("North",))]
+    assert reference(connection, "branding") == [Reference(id="b", name="Plain")]
     assert reference(connection, "permissions") == [
         Permission(id="UseMulticurrency", name="UseMulticurrency", allowed=False)
     ]
-    assert [call.path for call in xero.calls] == ["Currencies", "TrackingCategories", "Organisation/Actions"]
+    assert [call.path for call in xero.calls] == [
+        "Currencies",
+        "TrackingCategories",
+        "BrandingThemes",
+        "Organisation/Actions",
+    ]
 
 
 def test_the_organisation_and_its_lock_dates(xero: Xero, connection: Connection) -> None:
@@ -89,7 +96,7 @@ def test_an_answer_without_an_organisation_is_an_error(xero: Xero, connection: C
 
 
 def test_every_declared_kind_can_be_read(xero: Xero, connection: Connection) -> None:
-    names = ("Accounts", "TaxRates", "Currencies", "TrackingCategories", "Actions")
+    names = ("Accounts", "TaxRates", "Currencies", "TrackingCategories", "BrandingThemes", "Actions")
     for kind in XERO.reference:
         xero.answer(200, {**{name: [] for name in names}, "Organisations": [{"BaseCurrency": "AUD"}]})
         assert reference(connection, kind) is not None

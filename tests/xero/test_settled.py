@@ -100,7 +100,7 @@ def held(terms: Terms, record: Document, **now: Any) -> list[str]:
     ],
 )
 def test_nothing_but_what_changed_goes(sales: Terms, state: dict[str, Any]) -> None:
-    assert sent(sales, document(), **state) == {"Type": "ACCREC"}
+    assert turn(sales, document(), **state) == ()
     assert sent(sales, document(due=date(2026, 12, 24)), **state) == {"Type": "ACCREC", "DueDate": "2026-12-24"}
 
 
@@ -233,3 +233,8 @@ def test_a_strangers_binding_is_limited_too(sales: Terms) -> None:
 def test_a_locked_period_stays_locked(sales: Terms) -> None:
     answer = turn(sales, document(reference="PO 2", date=date(2026, 6, 1)), Date="2026-06-01")
     assert [problem.cause for problem in answer.problems] == ["period-locked"]
+
+
+def test_what_xero_is_never_told_may_change_on_a_paid_document() -> None:
+    assert {"customer", "contact", "bill_to", "delivery", "note"} <= INVOICES.free
+    assert not {"total", "tax", "date", "currency"} & INVOICES.free

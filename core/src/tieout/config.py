@@ -22,15 +22,20 @@ from tieout import forms, toml
 from tieout.contract import Connector, Entity, Limits
 from tieout.errors import ConfigError
 from tieout.forms import checked, nearest
+from tieout.guard import Guard
 from tieout.hooks import API
 from tieout.plugins import Plugins, installed
+from tieout.questions import Ownership
+from tieout.references import BOOKKEEPING
 from tieout.secret import Secret
 from tieout.toml import Key
 
 LEDGER = "TIEOUT_LEDGER"
 _TOP = ("api", "ledger", "plugins", "connections", "pairs")
 _CONNECTION = ("plugin", "tenant", "grant", "limits")
-_PAIR = ("source", "target", "since", "every", "on", "flows")
+_PAIR = ("source", "target", "since", "every", "plans-expire", "keep", "on", "guard", "flows")
+_FLOW = ("owns", "on-conflict")
+_ON_CONFLICT: Mapping[object, Any] = {"ask": "ask", "keep-source": "source", "keep-target": "target"}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -53,7 +58,7 @@ class Raw:
         """Raise `ConfigError` for a key."""
         line = next((self.lines[key[:end]] for end in range(len(key), 0, -1) if key[:end] in self.lines), None)
         where = f"{self.path}:{line}" if line else str(self.path)
-        raise ConfigError(what, where=f"{where} {'.'.join(key)}".rstrip(), fix=fix)
+        raise ConfigError(what, where=f"{where} {'.'.join(key)}".rstrip(), key=key, fix=fix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,11 @@ class ConnectionConfig:
 
 @dataclass(frozen=True, slots=True)
 class PairConfig:
-    """A `[pairs.NAME]` section; `entities` are those that go, in their order, `flows` the settings of each."""
+    """A `[pairs.NAME]` section; `flows` are the settings of each entity, `owns` who has the last word in each.
+
+    `entities` are those that go forward, in their order, `backs` those that write back to the source. A stored plan can
+    be carried out for as long as `plans_expire`, and what was read of a record is kept for as long as `keep`.
+    """
 
     name: str
     source: str
@@ -78,8 +87,13 @@ class PairConfig:
     since: date
     every: timedelta | None
     entities: tuple[str, ...]
+    backs: tuple[str, ...]
+    guard: Guard
     settings: Any
     flows: Mapping[str, Any]
+    owns: Mapping[str, Ownership] = field(default_factory=dict)
+    plans_expire: timedelta = timedelta(hours=24)
+    keep: timedelta = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +109,9 @@ class Config:
     idle: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(path: Path) -> Raw:
-    """The first pass: core's own part of the file. Raises `ConfigError`."""
-    data, lines = toml.parse(path)
+def read(path: Path, text: str | None = None) -> Raw:
+    """The first pass: core's own part of the file, or of the `text` that it is to become. Raises `ConfigError`."""
+    data, lines = toml.parse(path, text)
     raw = Raw(path, frozenset(), frozenset(), data, lines)
     for key in data:
         if key not in _TOP:
@@ -160,6 +174,17 @@ def choose(path: Path, pair: str, key: tuple[str, ...], value: Any) -> None:
         raw.wrong(("pairs", pair), "there is no pair of this name", nearest(pair, raw.data.get("pairs", {})))
     with toml.editing(path) as document:
         toml.put(document, ("pairs", pair, *key), value)
+
+
+def set_connection(path: Path, connection: str, key: str, value: str) -> None:
+    """Set one of a connection's own settings in place; the file is left alone where it says so already."""
+    raw = read(path)
+    sections = raw.data.get("connections", {})
+    if connection not in sections:
+        raw.wrong(("connections", connection), "there is no connection of this name", nearest(connection, sections))
+    if sections[connection].get(key) != value:
+        with toml.editing(path) as document:
+            toml.put(document, ("connections", connection, key), value)
 
 
 def _switch(path: Path, name: str, pair: str | None, on: bool) -> None:
@@ -246,28 +271,55 @@ def _pair(
     entities = _entities(plugins, _on(raw, key, section, plugins), source.plugin, target.plugin)
     sections = section.get("flows", {})
     _flows_known(raw, key, sections, plugins)
-    flows = {}
+    flows, owns = {}, {}
     for entity in entities:
-        model, given = forms.flow(entity, connector), sections.get(entity.name, {})
-        flows[entity.name] = checked(raw.wrong, raw.folder, (*key, "flows", entity.name), model, given)
+        place, given = (*key, "flows", entity.name), sections.get(entity.name, {})
+        settled = {part: value for part, value in given.items() if part not in _FLOW}
+        flows[entity.name] = checked(raw.wrong, raw.folder, place, forms.flow(entity, connector), settled, _FLOW)
+        owns[entity.name] = _owns(raw, place, entity, given)
     return PairConfig(
         name,
         source.name,
         target.name,
         since,
-        _every(raw, (*key, "every"), section.get("every")),
-        tuple(entity.name for entity in entities),
+        _length(raw, (*key, "every"), section["every"]) if "every" in section else None,
+        tuple(entity.name for entity in entities if entity.direction == "forward"),
+        tuple(entity.name for entity in entities if entity.direction == "back"),
+        _guard(raw, (*key, "guard"), section.get("guard", {})),
         checked(raw.wrong, raw.folder, key, connector.pair, own, _PAIR),
         flows,
+        owns,
+        _length(raw, (*key, "plans-expire"), section.get("plans-expire", "24h")),
+        _length(raw, (*key, "keep"), section.get("keep", "90d")),
     )
 
 
-def _every(raw: Raw, key: Key, value: object) -> timedelta | None:
-    if value is None:
-        return None
+def _owns(raw: Raw, key: Key, entity: Entity, section: Mapping[str, Any]) -> Ownership:
+    """Who has the last word on the fields of a flow; fields are written with hyphens."""
+    fields, otherwise = section.get("owns", {}), section.get("on-conflict", "ask")
+    if not isinstance(fields, dict):
+        raw.wrong((*key, "owns"), "this is a table", 'Write owns = { due = "target" }')
+    known = [name.replace("_", "-") for name in entity.model.model_fields if name not in BOOKKEEPING]
+    for name, side in fields.items():
+        if name not in known:
+            raw.wrong((*key, "owns", name), f"{entity.name} have no such field", nearest(name, known))
+        if side not in ("source", "target"):
+            raw.wrong((*key, "owns", name), 'a field is owned by "source" or "target"')
+    if otherwise not in _ON_CONFLICT:
+        raw.wrong((*key, "on-conflict"), "there is no such answer", nearest(str(otherwise), map(str, _ON_CONFLICT)))
+    return Ownership({name.replace("-", "_"): side for name, side in fields.items()}, _ON_CONFLICT[otherwise])
+
+
+def _guard(raw: Raw, key: Key, value: object) -> Guard:
+    if not isinstance(value, dict):
+        raw.wrong(key, "this is a section", "Write guard = { records = 20, percent = 10 }")
+    return checked(raw.wrong, raw.folder, key, Guard, value)
+
+
+def _length(raw: Raw, key: Key, value: object) -> timedelta:
     found = re.fullmatch(r"(\d+)([smhd])", value) if isinstance(value, str) else None
     if found is None or int(found[1]) == 0:
-        raw.wrong(key, "this is no length of time", 'Write a number and s, m, h or d: every = "15m"')
+        raw.wrong(key, "this is no length of time", f'Write a number and s, m, h or d: {key[-1]} = "15m"')
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
@@ -285,15 +337,16 @@ def _on(raw: Raw, key: Key, section: Mapping[str, Any], plugins: Plugins) -> lis
 
 
 def _entities(plugins: Plugins, on: list[Entity], source: str, target: str) -> list[Entity]:
-    """Those bound in both systems, each after those that it names; otherwise in the order given."""
-    waiting = [entity for entity in on if {(entity.name, source), (entity.name, target)} <= plugins.bindings.keys()]
+    """Those bound in both systems, each after those that it names, otherwise in the order given; then the back ones."""
+    bound = plugins.bindings.keys()
+    waiting = [entity for entity in on if {(entity.name, source), (entity.name, target)} <= bound]
     ordered: list[Entity] = []
     while waiting:
         names = {entity.name for entity in waiting}
         ready = next(entity for entity in waiting if not names & set(entity.after))  # admission refuses circles
         waiting.remove(ready)
         ordered.append(ready)
-    return ordered
+    return ordered + [entity for entity in on if entity.direction == "back"]
 
 
 def _flows_known(raw: Raw, key: Key, flows: object, plugins: Plugins) -> None:

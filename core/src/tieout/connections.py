@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, select, update
 
+from tieout import oauth
 from tieout import vault as vaults
 from tieout.clock import Clock
 from tieout.config import Config, ConnectionConfig
-from tieout.contract import Check, Connection, Connector, Tenant
-from tieout.errors import ConfigError, ReauthNeeded, Refused
+from tieout.contract import Answer, Check, Connection, Tenant
+from tieout.errors import ConfigError, ReauthNeeded, Refused, Throttled, TieoutError
 from tieout.forms import nearest
 from tieout.http import Http, HttpAuth
 from tieout.ledger import Ledger
 from tieout.oauth import OAuth
 from tieout.plugins import Plugins
-from tieout.quota import Quota
+from tieout.quota import Purpose, Quota
+from tieout.standing import Standing
 from tieout.tables import ConnectionRow
+from tieout.usage import Usage
 from tieout.vault import Vault
 
 
@@ -60,20 +64,32 @@ class Memory(MutableMapping[str, Any]):
 
 
 class Connections:
-    """All connections of a configuration, each opened once; setting `stop` ends their waits early."""
+    """All connections of a configuration, each opened once; setting `stop` ends their waits early.
+
+    The schedule leaves a part of a day's calls to people, and does not try what a system refused until a person did.
+    """
 
     def __init__(
-        self, config: Config, plugins: Plugins, ledger: Ledger, clock: Clock, stop: threading.Event | None = None
+        self,
+        config: Config,
+        plugins: Plugins,
+        ledger: Ledger,
+        clock: Clock,
+        stop: threading.Event | None = None,
+        purpose: Purpose = "person",
     ) -> None:
         self._config = config
         self._plugins = plugins
         self._ledger = ledger
         self._clock = clock
         self._stop = stop or threading.Event()
+        self._purpose = purpose
+        self.standing = Standing(ledger, clock, purpose)
         self._lock = threading.RLock()
         self._opened: dict[str, Connection] = {}
         self._auths: dict[str, HttpAuth | None] = {}
         self._vault: Vault | None = None
+        plugins.facade.when_stopped(self._stopped)
 
     @property
     def vault(self) -> Vault:
@@ -87,8 +103,7 @@ class Connections:
     def open(self, name: str) -> Connection:
         """A connection, as far as it is known without a call.
 
-        Raises `Refused` when there is none of this name and `ConfigError` when it is pinned to a tenant that the
-        configuration does not allow.
+        Raises `Refused` when there is none of this name.
         """
         with self._lock:
             if name not in self._opened:
@@ -98,11 +113,21 @@ class Connections:
     def ready(self, name: str) -> Connection:
         """A connection whose tenant is known: checked, and pinned to its tenant, when it is used for the first time.
 
-        Raises `ReauthNeeded` when a person has to consent first.
+        Raises `ReauthNeeded` when a person has to consent first and `ConfigError` when the configuration does not
+        allow its tenant.
         """
         connection = self.open(name)
-        if connection.tenant is None:
+        refused = self.standing.refused(name)
+        if refused and self._purpose == "schedule":
+            raise ReauthNeeded(
+                f"{name} was refused, and waits for a person",
+                why=refused,
+                fix=f"Connect again: tieout connect {name}; or, when it was put right in the system: tieout check",
+            )
+        if connection.tenant is None or refused:
             self.check(name)
+        else:
+            self._allowed(self._section(name), connection.tenant)
         return self.open(name)
 
     def check(self, name: str) -> Check:
@@ -113,23 +138,87 @@ class Connections:
         if pinned is None:
             self.pin(name, found.tenant)
         elif pinned.id != found.tenant.id:
-            raise ReauthNeeded(
+            error = ReauthNeeded(
                 f"{name} reaches {found.tenant.name} now, and is connected to {pinned.name}",
                 why="Links belong to the organisation with which they were made.",
                 fix=f"Connect the right one: tieout connect {name}",
             )
+            error.connection = name
+            self._stopped(error)
+            raise error
+        self.standing.allow([name])
         return found
 
+    def complete(self, name: str, answer: Answer) -> list[Tenant]:
+        """Finish a consent: the tenants that it opened and that this connection may reach.
+
+        Raises `Refused` when there is none; the tokens from before, if there were any, are kept then.
+        """
+        before = self.vault.grant(name)
+        opened = self._plugins.facade.complete(self.open(name), self.vault, answer)
+        fitting = [tenant for tenant in opened if self._fits(name, tenant)]
+        if fitting:
+            self.standing.allow(self._sharing(name))
+            return fitting
+        if before is not None:
+            self.vault.store(name, before)
+        else:
+            self.vault.forget(name)
+        if not opened:
+            raise Refused(
+                "no organisation was chosen",
+                why="The consent was given, but it opens no organisation.",
+                fix=f"Run tieout connect {name} again and choose one.",
+            )
+        self._allowed(self._section(name), opened[0])
+        raise self._another(name, opened[0])
+
     def pin(self, name: str, tenant: Tenant) -> None:
-        """Connect to a tenant from now on. Raises `ConfigError` for one that the configuration does not allow."""
+        """Connect to a tenant from now on.
+
+        Raises `ConfigError` for one that the configuration does not allow, and `Refused` for another one than before.
+        """
         with self._lock:
             self._allowed(self._section(name), tenant)
-            values = {"tenant_id": tenant.id, "tenant_name": tenant.name, "connected_at": self._clock.now()}
             connection = self.open(name)
+            if connection.tenant is not None and connection.tenant.id != tenant.id:
+                raise self._another(name, tenant)
+            values = {"tenant_id": tenant.id, "tenant_name": tenant.name, "connected_at": self._clock.now()}
             with self._ledger.writing() as writing:
                 writing.execute(update(ConnectionRow).where(ConnectionRow.c.name == name).values(**values))
             self._opened[name] = replace(connection, tenant=tenant)
             self._auths.pop(name, None)
+
+    def keep_alive(self) -> Mapping[str, TieoutError]:
+        """Renew every grant that was silent for half of its life; why one was not renewed comes back by connection.
+
+        Every connection counts, also one whose pair is not due (facts/xero.md 1.3).
+        """
+        failed: dict[str, TieoutError] = {}
+        seen: set[str] = set()
+        for section in self._config.connections.values():
+            given, ends = vaults.given_at(self._ledger, section.grant), self.grant_ends(section.name)
+            if section.grant in seen or given is None or ends is None or self._clock.now() < given + (ends - given) / 2:
+                continue
+            seen.add(section.grant)
+            try:
+                if (declared := self._oauth(section)) is not None:
+                    oauth.renew(declared, self.open(section.name), self.vault)
+            except TieoutError as error:
+                error.connection = error.connection or section.name
+                failed[section.name] = error
+                if isinstance(error, ReauthNeeded):
+                    self._stopped(error)
+        return failed
+
+    def grant_ends(self, name: str) -> datetime | None:
+        """When a connection's grant ends if nobody uses it (UTC); None for one that does not, or that has none."""
+        section = self._section(name)
+        declared = self._oauth(section)
+        if declared is None or not declared.lasts or declared.grant != "authorization-code":
+            return None
+        given = vaults.given_at(self._ledger, section.grant)
+        return None if given is None else given + timedelta(seconds=declared.lasts)
 
     def forget(self, name: str) -> None:
         """Be connected to no tenant any more, and forget the plugin's memory; links and history stay."""
@@ -143,8 +232,18 @@ class Connections:
     def needs_consent(self, name: str) -> bool:
         """Whether a person has to allow access in a browser before this connection can be used."""
         section = self._section(name)
-        declared = self._oauth(self._plugins.connectors[section.plugin], section)
-        return declared is not None and declared.grant == "authorization-code" and self.vault.grant(name) is None
+        declared = self._oauth(section)
+        if declared is None or declared.grant != "authorization-code":
+            return False
+        return vaults.given_at(self._ledger, section.grant) is None or self.standing.refused(name) != ""
+
+    def usage(self, name: str) -> Usage:
+        """The calls of a connection's day."""
+        return Usage(name, self._section(name).limits, self._clock, self._ledger)
+
+    def allowed(self, name: str) -> int | None:
+        """How many calls a connection may make in a day; None where there is no such limit."""
+        return self._section(name).limits.day
 
     def close(self) -> None:
         """Give back all network connections."""
@@ -163,18 +262,23 @@ class Connections:
         return self._config.connections[name]
 
     def _make(self, section: ConnectionConfig) -> Connection:
-        query = select(ConnectionRow.c.tenant_id, ConnectionRow.c.tenant_name, ConnectionRow.c.memory)
+        fresh = self._ledger.insert(ConnectionRow).values(name=section.name, plugin=section.plugin)
+        with self._ledger.writing() as writing:
+            writing.execute(fresh.on_conflict_do_nothing(index_elements=["name"]))
         with self._ledger.reading() as reading:
-            row = reading.execute(query.where(ConnectionRow.c.name == section.name)).first()
-        if row is None:
-            fresh = self._ledger.insert(ConnectionRow).values(name=section.name, plugin=section.plugin)
-            with self._ledger.writing() as writing:
-                writing.execute(fresh.on_conflict_do_nothing(index_elements=["name"]))
-        tenant = Tenant(row.tenant_id, row.tenant_name or "") if row and row.tenant_id else None
-        if tenant:
-            self._allowed(section, tenant)
+            row = reading.execute(select(ConnectionRow).where(ConnectionRow.c.name == section.name)).one()
+        tenant = Tenant(row.tenant_id, row.tenant_name or "") if row.tenant_id else None
         connector = self._plugins.connectors[section.plugin]
-        declared = self._oauth(connector, section)
+        declared = self._oauth(section)
+        quota = Quota(
+            section.name,
+            section.limits,
+            self._clock,
+            self._stop,
+            usage=self.usage(section.name),
+            purpose=self._purpose,
+            closed=self.standing.paused(section.name),
+        )
         return Connection(
             name=section.name,
             plugin=section.plugin,
@@ -182,13 +286,13 @@ class Connections:
             http=Http(
                 section.name,
                 hosts=frozenset(connector.hosts(section.settings)) | (declared.hosts if declared else frozenset()),
-                quota=Quota(section.name, section.limits, self._clock, self._stop),
+                quota=quota,
                 clock=self._clock,
                 authenticate=lambda: self._authenticate(section.name),
                 stop=self._stop,
             ),
             clock=self._clock,
-            memory=Memory(self._ledger, section.name, (row.memory if row else None) or {}),
+            memory=Memory(self._ledger, section.name, row.memory or {}),
             tenant=tenant,
             resources=self._resources(section),
         )
@@ -199,14 +303,45 @@ class Connections:
                 self._auths[name] = self._plugins.facade.auth(self.open(name), self.vault)
             return self._auths[name]
 
-    def _oauth(self, connector: Connector, section: ConnectionConfig) -> OAuth | None:
+    def _stopped(self, error: ReauthNeeded | Throttled) -> None:
+        """Keep a pause, or the refusal of what was connected before; an ended grant concerns all that share it."""
+        name = error.connection
+        if isinstance(error, Throttled):
+            if error.lasting:
+                self.standing.pause(error)
+            return
+        given = vaults.given_at(self._ledger, self._section(name).grant)
+        if given is not None or self.open(name).tenant is not None:
+            self.standing.refuse(self._sharing(name) if error.ended else [name], error)
+
+    def _sharing(self, name: str) -> list[str]:
+        grant = self._section(name).grant
+        return [one.name for one in self._config.connections.values() if one.grant == grant]
+
+    def _oauth(self, section: ConnectionConfig) -> OAuth | None:
+        connector = self._plugins.connectors[section.plugin]
         return connector.oauth(section.settings, self._resources(section)) if connector.oauth else None
 
     def _resources(self, section: ConnectionConfig) -> frozenset[str]:
         pairs = [pair for pair in self._config.pairs.values() if section.name in (pair.source, pair.target)]
         entities = {entity for pair in pairs for entity in pair.entities}
         bindings = [self._plugins.bindings.get((entity, section.plugin)) for entity in entities]
-        return frozenset(binding.resource for binding in bindings if binding)
+        files = any(getattr(one, "attachments", False) for pair in pairs for one in pair.flows.values())
+        return frozenset(binding.resource for binding in bindings if binding) | ({"attachments"} if files else set())
+
+    def _fits(self, name: str, tenant: Tenant) -> bool:
+        wanted, before = self._section(name).tenant, self.open(name).tenant
+        return wanted in (None, tenant.id, tenant.name) and (before is None or before.id == tenant.id)
+
+    def _another(self, name: str, tenant: Tenant) -> Refused:
+        before = self.open(name).tenant
+        known = before.name or before.id if before else ""
+        return Refused(
+            f"{name} is connected to {known}, and {tenant.name} was chosen",
+            why=f"What was sent to {known} is not in {tenant.name}: links of one never serve the other.",
+            fix=f"Connect again and choose {known}; or, to go on with {tenant.name} from now on: "
+            f"tieout disconnect {name}, then connect. The links to {known} are kept.",
+        )
 
     def _allowed(self, section: ConnectionConfig, tenant: Tenant) -> None:
         if section.tenant is not None and section.tenant not in (tenant.id, tenant.name):
@@ -214,7 +349,7 @@ class Connections:
                 f"{section.name} reaches {tenant.name} ({tenant.id}), and only {section.tenant} is allowed",
                 where=f"{self._config.path} connections.{section.name}.tenant",
                 why="The configuration pins this connection to one organisation.",
-                fix=f"Connect the right one (tieout connect {section.name}), or correct the key.",
+                fix=f"Correct the key; or run tieout disconnect {section.name}, then connect the right one.",
             )
 
     def _beside(self) -> Path:

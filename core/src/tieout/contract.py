@@ -6,7 +6,6 @@ hooks with a `Connection`. The pages and batches that go through those hooks are
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict
 
 from tieout.clock import Clock
+from tieout.codec import digest
 from tieout.errors import ContractError, Problem
 from tieout.model import Organisation, Record, Reference
 
@@ -28,7 +28,7 @@ Wire: TypeAlias = dict[str, Any]
 Cursor: TypeAlias = dict[str, Any]
 """Where reading stands: JSON that only the connector understands."""
 
-Kind = Literal["accounts", "taxes", "currencies", "tracking", "locks", "organisation", "permissions"]
+Kind = Literal["accounts", "taxes", "currencies", "tracking", "branding", "locks", "organisation", "permissions"]
 
 
 class Settings(BaseModel):
@@ -83,7 +83,7 @@ class Connection:
     """A configured use of a connector, as a plugin sees it.
 
     `http` is the only way out, `memory` keeps small JSON between runs, `tenant` is None until the first check.
-    `resources` are the names of the resources in use by what is switched on.
+    `resources` are the names of the resources in use by what is switched on, and `attachments` where files go along.
     """
 
     name: str
@@ -118,19 +118,22 @@ class Terms:
         return self.reference.get(kind, ())
 
     def digest(self) -> str:
-        """The SHA-256 of everything above, in hexadecimal."""
-        parts = [
-            self.entity,
-            repr(sorted(self.constants.items())),
-            repr(self.tenant),
-            repr(sorted(self.memory.items())),
-        ]
-        parts += [
-            model.model_dump_json() if isinstance(model, BaseModel) else repr(model)
-            for model in (self.settings, self.pair)
-        ]
-        parts += [row.model_dump_json() for kind in sorted(self.reference) for row in self.reference[kind]]
-        return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
+        """The SHA-256 of everything above but `connection`, in hexadecimal; the same in every process."""
+        parts = (self.entity, self.constants, self.tenant, self.memory, self.settings, self.pair, self.reference)
+        return digest([stable(part) for part in parts])
+
+
+def stable(value: Any) -> Any:
+    """Settings, reference data or any plain value as JSON of one order, so that every process digests it alike."""
+    if isinstance(value, BaseModel):
+        return {name: stable(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, Mapping):
+        return {str(name): stable(inner) for name, inner in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(repr(inner) for inner in value)
+    if isinstance(value, list | tuple):
+        return [stable(inner) for inner in value]
+    return value if value is None or isinstance(value, str | bool) else repr(value)
 
 
 Lift: TypeAlias = Callable[[Wire, Terms], Record | None]
@@ -156,7 +159,8 @@ class Resource:
     there, read with them and picked out by a function of (wire, settings of the connection). `also_lift` and
     `also_lower` turn the same wires into and from other shared types, which only tell of a record or mark it: an
     invoice's `Settlement`.
-    `around` names the record fields whose counterparts' wires `lower` wants to see (`Lowering.around`).
+    `around` names the record fields whose counterparts' wires `lower` wants to see (`Lowering.around`); `heir` tells
+    the id of the record that a wire's own record was merged into.
     """
 
     name: str
@@ -179,6 +183,7 @@ class Resource:
     also_lift: Mapping[Kinds, Lift] = field(default_factory=dict)
     also_lower: Mapping[Kinds, Lower] = field(default_factory=dict)
     around: frozenset[str] = frozenset()
+    heir: Callable[[Wire], str | None] | None = None
 
     def identify(self, wire: Wire) -> str:
         """The record's id as text (integers without a fraction). Raises `ContractError` when there is none."""

@@ -16,67 +16,114 @@ from typing import Any, Self
 from sqlalchemy import insert, update
 
 from tieout import config as configuration
+from tieout import proposals
+from tieout.backfill import Backfill, BackfillCount, Backfills
 from tieout.clock import Clock
-from tieout.config import Config, PairConfig
+from tieout.config import Config, PairConfig, disable, enable
 from tieout.connections import Connections
-from tieout.contract import Answer, Connection, Consent, Event, Pick, Settings, Tenant
+from tieout.contract import Answer, Connection, Consent, Event, Finding, Pick, Proposal, Settings, Tenant
+from tieout.decisions import Decisions
+from tieout.diff import FieldDiff
+from tieout.editing import App, Changed, Editing, Form, Kept
 from tieout.engine import Approve, Engine
 from tieout.errors import ConfigError, Problem, ReauthNeeded, Refused, TieoutError
 from tieout.events import Events
+from tieout.explain import Records
+from tieout.extras import commands, sandbox
+from tieout.fields import Field, Option
+from tieout.forecast import Forecast
+from tieout.held import Wanted
 from tieout.ledger import Ledger
 from tieout.model import Account, Reference
+from tieout.past import PastRun, PastRuns, RunPage
+from tieout.plans import ChangePage, PlannedChange, Plans
 from tieout.plugins import Plugins, Status, installed, load
-from tieout.reconcile import tie_out
+from tieout.proof import EVER, Months, TieLine, TieOut, TieRecord
+from tieout.questions import Asked
+from tieout.quota import Purpose
+from tieout.reconcile import Trace, tie_out
 from tieout.redirect import receive
 from tieout.report import (
     Calls,
     ConnectionView,
     Counts,
-    Difference,
+    Decision,
     FlowView,
+    HeldPage,
+    HeldRecord,
     HoldGroup,
     PairView,
     PlanView,
     RunReport,
-    TieLine,
-    TieOut,
 )
+from tieout.sample import Sample, sample
+from tieout.story import Moment, Story
 from tieout.tables import AuditRow, ConnectionRow
+from tieout.undo import Undo, Undoing
 from tieout.views import Views
 
 __all__ = [
+    "EVER",
     "Account",
     "AccountChoice",
     "Answer",
+    "App",
+    "Asked",
+    "Backfill",
+    "BackfillCount",
     "Calls",
+    "ChangePage",
+    "Changed",
     "ConfigError",
     "ConnectionView",
     "Consent",
     "Counts",
+    "Decision",
     "Desk",
-    "Difference",
     "Event",
+    "Field",
+    "FieldDiff",
+    "Finding",
     "FlowView",
+    "Forecast",
+    "Form",
+    "HeldPage",
+    "HeldRecord",
     "HoldGroup",
+    "Kept",
+    "Moment",
+    "Months",
+    "Option",
     "PairView",
+    "PastRun",
     "PlanView",
+    "PlannedChange",
     "Problem",
+    "Proposal",
     "ReauthNeeded",
     "Reference",
     "Refused",
+    "RunPage",
     "RunReport",
+    "Sample",
     "Status",
+    "Story",
     "Tenant",
     "TieLine",
     "TieOut",
+    "TieRecord",
     "TieoutError",
+    "Undoing",
+    "Wanted",
     "answer",
     "commands",
     "disable",
     "enable",
     "installed",
     "receive",
+    "sample",
     "sandbox",
+    "starter",
 ]
 
 
@@ -93,21 +140,36 @@ class Desk:
     """A configuration with its ledger and connections, open for questions and commands.
 
     `who` is the person at the desk and stands in the audit; `observer` is told of every event; setting `stop` ends a
-    run after the batch at hand.
+    run after the batch at hand. With the purpose `schedule` a part of each day's calls is left to people.
     """
 
     def __init__(
-        self, config: Config, plugins: Plugins, ledger: Ledger, who: str, stop: threading.Event, events: Events
+        self,
+        config: Config,
+        plugins: Plugins,
+        ledger: Ledger,
+        who: str,
+        stop: threading.Event,
+        events: Events,
+        connections: Connections,
     ) -> None:
         self._config = config
         self._plugins = plugins
         self._ledger = ledger
         self._who = who
+        self._stop = stop
         self._clock = Clock()
         self._events = events
-        self._connections = Connections(config, plugins, ledger, self._clock, stop)
+        self._connections = connections
         self._views = Views(config, plugins, ledger, self._clock, self._connections)
         self._engine = Engine(config, plugins, ledger, self._clock, self._connections, self._tell, stop, who)
+        self.decisions = Decisions(ledger, self._clock, who, config, self._engine)
+        self.settings = Editing(config, plugins, ledger, self._clock, who)
+        self.plans = Plans(ledger, config, plugins, self._connections)
+        self.records = Records(ledger, config, self._engine)
+        self.undo = Undo(ledger, config, self._engine)
+        self.backfills = Backfills(ledger, self._clock, who, config, self._engine, self._connections)
+        self.runs = PastRuns(ledger)
 
     @classmethod
     @contextmanager
@@ -117,6 +179,7 @@ class Desk:
         who: str | None = None,
         observer: Callable[[Event], None] | None = None,
         stop: threading.Event | None = None,
+        purpose: Purpose = "person",
     ) -> Iterator[Self]:
         """Open the desk over a configuration file. Raises `ConfigError`, `PluginError` or `LedgerError`."""
         raw = configuration.read(config)
@@ -124,15 +187,19 @@ class Desk:
         checked = configuration.validate(raw, plugins)
         ledger = Ledger(checked.ledger_url)
         events = Events(plugins.facade, observer)
+        stop = stop or threading.Event()
+        connections = Connections(checked, plugins, ledger, Clock(), stop, purpose)
         try:
-            desk = cls(checked, plugins, ledger, who or getpass.getuser(), stop or threading.Event(), events)
-            try:
-                yield desk
-            finally:
-                desk._connections.close()
+            yield cls(checked, plugins, ledger, who or getpass.getuser(), stop, events, connections)
         finally:
+            connections.close()
             events.close()
             ledger.close()
+
+    def seat(self, who: str) -> Self:
+        """The same desk with another person at it: what is open is shared, what they do is audited as theirs."""
+        parts = (self._config, self._plugins, self._ledger)
+        return type(self)(*parts, who, self._stop, self._events, self._connections)
 
     def _tell(self, name: str, data: dict[str, Any]) -> None:
         self._events.tell(Event(name, self._clock.now(), data))
@@ -180,8 +247,6 @@ class Desk:
         """Every installed plugin, whether it is on, and why one is broken."""
         return self._plugins.status
 
-    # connections
-
     def connections(self) -> tuple[ConnectionView, ...]:
         """Every connection with its tenant and state."""
         return tuple(self._views.connection(name) for name in self._config.connections)
@@ -193,28 +258,27 @@ class Desk:
         self._joined(name, tenant)
         return tenant
 
+    def check(self, name: str) -> ConnectionView:
+        """Prove that a connection still reaches its tenant; what was refused before is allowed again when it does."""
+        self._known(name)
+        self._connections.check(name)
+        return self._views.connection(name)
+
+    def keep_alive(self) -> Mapping[str, TieoutError]:
+        """Renew the consents that nobody used for long; why one was not renewed comes back by connection."""
+        return self._connections.keep_alive()
+
     def authorise(self, name: str, redirect: str) -> Consent:
         """Begin a consent that returns to `redirect`."""
         self._known(name)
         return self._plugins.facade.authorise(self._connections.open(name), redirect)
 
     def complete(self, name: str, given: Answer) -> list[Tenant]:
-        """Finish a consent; a single organisation is pinned at once, of several one has to be chosen with `pin`."""
-        tenants = self._plugins.facade.complete(self._connections.open(name), self._connections.vault, given)
-        if not tenants:
-            raise Refused(
-                "no organisation was chosen",
-                why="The consent was given, but it opens no organisation.",
-                fix=f"Run tieout connect {name} again and choose one.",
-            )
-        wanted = self._config.connections[name].tenant
-        chosen = [tenant for tenant in tenants if wanted in (None, tenant.id)]
-        if not chosen:
-            raise Refused(
-                f"another organisation was chosen: {tenants[0].name}",
-                why=f"plugins.toml allows only {wanted} for {name}.",
-                fix=f"Run tieout connect {name} again and choose the right one.",
-            )
+        """Finish a consent; a single organisation is pinned at once, of several one has to be chosen with `pin`.
+
+        Raises `Refused` when it opens none, or another one than this connection was connected to.
+        """
+        chosen = self._connections.complete(name, given)
         if len(chosen) == 1:
             self.pin(name, chosen[0])
         return chosen
@@ -237,7 +301,17 @@ class Desk:
         self._connections.forget(name)
         self._audit("disconnect", {"connection": name})
 
-    # reference data and accounts
+    def probe(self, name: str, scratch: str | None = None) -> Proposal:
+        """Find out a tenant's own shape by reading; only the record named by `scratch` may be written to."""
+        self._known(name)
+        return self._plugins.facade.probe(self._connections.open(name), scratch)
+
+    def keep(self, name: str, proposal: Proposal) -> tuple[Path, ...]:
+        """Write what a probe proposed beside the configuration and name it there; the next desk reads it."""
+        self._known(name)
+        written = proposals.keep(self._config.path, name, proposal)
+        self._audit("probe", {"connection": name, "files": [path.name for path in written], "good": proposal.good})
+        return written
 
     def reference(self, pair: str) -> dict[str, tuple[Reference, ...]]:
         """Read the target's reference data afresh ("Sync from Xero"), by kind."""
@@ -274,8 +348,6 @@ class Desk:
         configuration.choose(self._config.path, pair, ("accounts", slot), code)
         self._audit("choose", {"pair": pair, "slot": slot, "account": code})
 
-    # runs
-
     def plan(self, pair: str) -> PlanView:
         """Read both sides and store a plan; nothing is sent."""
         return self._engine.plan(self._pair(pair))
@@ -293,11 +365,12 @@ class Desk:
             self._audit("go-live" if agreed else "not-yet-live", {"pair": pair, "plan": plan.id})
             return agreed
 
+        self.keep_alive()  # what could not be renewed stands in the status, and stops no other pair
         return self._engine.run(self._pair(pair), asked)
 
-    def reconcile(self, pair: str) -> TieOut:
-        """Read both sides afresh and tie them out."""
-        return tie_out(self._engine, self._pair(pair).name)
+    def reconcile(self, pair: str, months: Months = EVER, trace: Trace | None = None) -> TieOut:
+        """Read both sides afresh and tie them out; `trace` is given every record with its state, matched or not."""
+        return tie_out(self._engine, self._pair(pair).name, months, trace)
 
     def status(self, pair: str) -> PairView:
         """How a pair stands, from the ledger alone: no call is made."""
@@ -311,34 +384,13 @@ def _picks(model: type[Settings]) -> Iterator[tuple[str, Pick]]:
                 yield name, mark
 
 
+def starter() -> str:
+    """A commented first configuration, for one Apptivo firm and one Xero organisation."""
+    from tieout.cli.starter import text
+
+    return text()
+
+
 def answer(consent: Consent, parameters: Mapping[str, str]) -> Answer:
     """What came back to the redirect address of a consent."""
     return Answer(consent, parameters)
-
-
-def enable(config: Path, name: str) -> None:
-    """Switch a plugin on: one word of the file changes."""
-    configuration.enable(config, name)
-
-
-def disable(config: Path, name: str) -> None:
-    """Switch a plugin off: one word of the file changes, and what is off is not read, written or imported."""
-    configuration.disable(config, name)
-
-
-def commands(config: Path | None, cli: Any) -> None:
-    """Let the plugins add their sub-commands."""
-    _extras(config).facade.commands(cli)
-
-
-def sandbox(options: Mapping[str, Any]) -> Any:
-    """Stand-ins for the real systems, as a context manager. Raises `Refused` when no plugin offers them."""
-    found = _extras(None).facade.sandbox(options)
-    if found is None:
-        raise Refused("no sandbox is installed", fix="pip install tieout-sandbox")
-    return found
-
-
-def _extras(config: Path | None) -> Plugins:
-    raw = configuration.read(config) if config is not None and config.exists() else None
-    return load(frozenset(), raw.off if raw is not None else frozenset())

@@ -13,20 +13,26 @@ from tieout.flow import Flow
 from tieout.match import label, worth
 from tieout.model import Record
 from tieout.plan import Verdict
+from tieout.questions import UNANSWERED, Answers, Question
 from tieout.report import Counts
+
+ASKED, HELD = "asked", "held"
+"""Why a record is due besides having been read: a person asked for it, or it was held before."""
 
 
 @dataclass(slots=True)
 class Due:
     """One due record on its way through the planner; `change` is the row to be stored, `keys` its marks in the target.
 
-    `record` is the prepared source record, None when it is gone; `link` its link and `target` its counterpart.
+    `record` is the prepared source record, None when it is gone; `link` its link and `target` its counterpart. `held`
+    is the row of an earlier hold, skip or note; `asked` says that a person wants it decided now.
     """
 
     id: str
     why: str
-    was_held: bool
+    held: Any
     record: Record | None
+    asked: bool = False
     problems: tuple[Problem, ...] = ()
     mine: bool = True
     digest: str = ""
@@ -38,17 +44,25 @@ class Due:
     keys: dict[str, str] = field(default_factory=dict)
     twin: tuple[str, str] | None = None
     notes: tuple[Problem, ...] = ()
+    answers: Answers = UNANSWERED
+
+    @property
+    def was_held(self) -> bool:
+        """Whether it was held before this decision."""
+        return self.held is not None and self.held.kind == "hold"
 
     @property
     def going(self) -> bool:
         """Whether a change is planned for it."""
         return self.change is not None and self.verdict.kind not in ("hold", "skip")
 
-    def hold(self, *problems: Problem) -> None:
+    def hold(self, *problems: Problem, question: Question | None = None) -> None:
         """Stop it here, adding to the problems found before; what both sides say is told once."""
         told = list(self.verdict.problems) if self.verdict.kind == "hold" else []
         known = {(problem.cause, problem.about) for problem in told}
-        self.verdict = Verdict("hold", (*told, *(one for one in problems if (one.cause, one.about) not in known)))
+        more = tuple(one for one in problems if (one.cause, one.about) not in known)
+        asked = question or self.verdict.question
+        self.verdict = Verdict("hold", (*told, *more), question=asked)
 
     def count(self, counts: Counts) -> None:
         """Count it once: how it came in, and what became of it."""
@@ -73,9 +87,18 @@ def told(problem: Problem, flow: Flow) -> dict[str, str]:
 
 
 def held_row(
-    flow: Flow, source_id: str, kind: str, problems: Iterable[Problem], record: Record | None, now: datetime
+    flow: Flow,
+    source_id: str,
+    kind: str,
+    problems: Iterable[Problem],
+    record: Record | None,
+    now: datetime,
+    *,
+    question: Question | None = None,
+    before: Any = None,
 ) -> dict[str, Any]:
-    """A hold, a skip or a note as a row of the ledger."""
+    """A hold, a skip or a note as a row of the ledger; `before` is the row that it replaces, with its history."""
+    known = before is not None and before.kind == kind
     return {
         "pair": flow.pair,
         "entity": flow.entity.name,
@@ -85,5 +108,8 @@ def held_row(
         "label": label(record) if record is not None else source_id,
         "amount": worth(record),
         "currency": getattr(record, "currency", None),
-        "since": now,
+        "since": before.since if known else now,
+        "question": question.stored() if question is not None else None,
+        "tries": before.tries if known else 0,
+        "refused": before.refused if known else None,
     }

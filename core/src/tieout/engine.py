@@ -6,46 +6,46 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from tieout.back import Back
 from tieout.clock import Clock
 from tieout.codec import digest
 from tieout.config import Config, PairConfig
 from tieout.connections import Connections
-from tieout.contract import Connection, Terms
+from tieout.contract import Connection, stable
+from tieout.enclosures import Enclosures
 from tieout.errors import OutcomeUnknown, ReauthNeeded, Refused, Throttled, TieoutError
-from tieout.flow import End, Flow, tenant_key
+from tieout.flow import Flow
+from tieout.history import take_up
 from tieout.inbox import Reader, Told
 from tieout.lease import Lease, held
 from tieout.ledger import Ledger
-from tieout.model import Account, Currency, Lock, Organisation, Permission, Reference, TaxRate, Tracking
+from tieout.model import Reference
 from tieout.outbox import Outbox, reload
 from tieout.planner import Planner
 from tieout.plugins import Plugins
 from tieout.receipts import Receipts
+from tieout.reference import ReferenceData
 from tieout.report import Calls, Counts, PlanView, RunReport
-from tieout.tables import BatchRow, ConnectionRow, LiveRow, PlanRow, ReferenceRow, RunRow
-from tieout.tally import applied, holds, least_writes, view
+from tieout.roster import Roster
+from tieout.tables import BatchRow, LiveRow, PlanRow, RunRow
+from tieout.tally import applied, ends, holds, least_writes, view
+from tieout.versions import drop
 
-_ROWS: Mapping[str, type[Reference]] = {
-    "accounts": Account,
-    "taxes": TaxRate,
-    "currencies": Currency,
-    "tracking": Tracking,
-    "locks": Lock,
-    "organisation": Organisation,
-    "permissions": Permission,
-}
 Approve = Callable[[PlanView], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a pair: its flows, the leases that guard its writes, and the calls made before it."""
+    """One run of a pair: its flows, the leases that guard its writes, and the calls made before it.
+
+    `notices` are what the systems' connectors noticed while reading.
+    """
 
     id: int
     pair: PairConfig
@@ -53,6 +53,7 @@ class Run:
     leases: tuple[Lease, ...]
     started: datetime
     before: Mapping[str, Calls]
+    notices: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -70,83 +71,33 @@ class Engine:
 
     def flows(self, pair: PairConfig) -> tuple[Flow, ...]:
         """The pair's flows with both ends ready. Raises `ReauthNeeded` when a connection has no consent."""
-        source, target = self.connections.ready(pair.source), self.connections.ready(pair.target)
-        for connection in (source, target):
-            self._paused(connection)
-        known = {connection.name: self.reference(connection) for connection in (source, target)}
-        flows = []
-        for name in pair.entities:
-            entity = self.plugins.entities[name]
-            ends = []
-            for connection in (source, target):
-                connector = self.plugins.connectors[connection.plugin]
-                binding = self.plugins.bindings[name, connection.plugin]
-                terms = Terms(
-                    entity=name,
-                    constants=binding.constants,
-                    settings=pair.flows[name],
-                    pair=pair.settings,
-                    connection=connection.settings,
-                    tenant=_tenant(connection),
-                    reference=known[connection.name],
-                    memory=connection.memory,
-                )
-                resource = connector.resource(binding.resource)
-                ends.append(End(self.plugins.facade, connection, connector, binding, resource, terms))
-            flows.append(Flow(pair.name, entity, pair.flows[name], pair.since, ends[0], ends[1]))
-        if not flows:
-            raise Refused(
-                f"the pair {pair.name} has nothing switched on",
-                fix="Switch an app on, for example: tieout plugins enable customers",
-            )
-        return tuple(flows)
+        return self._roster.ready(pair)
 
-    def _paused(self, connection: Connection) -> None:
-        with self.ledger.reading() as sql:
-            row = sql.execute(select(ConnectionRow).where(ConnectionRow.c.name == connection.name)).first()
-        if row is not None and row.paused_until is not None and row.paused_until > self.clock.now():
-            raise Throttled(
-                f"{connection.name} is paused until {row.paused_until:%Y-%m-%d %H:%M:%S} UTC",
-                until=row.paused_until,
-                scope="day",
-                why=row.paused_why or "",
-                fix="Nothing is lost; the next run after that time goes on.",
-            )
+    def remembered(self, pair: PairConfig) -> tuple[Flow, ...]:
+        """The pair's flows as the ledger knows them: no call is made. Raises `Refused` before both were connected."""
+        return self._roster.remembered(pair)
+
+    @property
+    def _roster(self) -> Roster:
+        return Roster(self.plugins, self.ledger, self.clock, self.connections)
 
     def reference(self, connection: Connection, *kinds: str) -> dict[str, tuple[Reference, ...]]:
         """A connection's reference data by kind; `kinds` are read afresh, the others when they are too old."""
-        connector = self.plugins.connectors[connection.plugin]
-        tenant = tenant_key(connection)
-        found: dict[str, tuple[Reference, ...]] = {}
-        for kind, seconds in connector.reference.items():
-            with self.ledger.reading() as sql:
-                where = (ReferenceRow.c.tenant == tenant, ReferenceRow.c.kind == kind)
-                row = sql.execute(select(ReferenceRow).where(*where)).first()
-            if row is None or kind in kinds or row.read_at + timedelta(seconds=seconds) <= self.clock.now():
-                rows = tuple(self.plugins.facade.reference(connection, kind))
-                fresh = {
-                    "tenant": tenant,
-                    "kind": kind,
-                    "read_at": self.clock.now(),
-                    "rows": [one.model_dump(mode="json", exclude_defaults=True) for one in rows],
-                }
-                with self.ledger.writing() as sql:
-                    self.ledger.put(sql, ReferenceRow, [fresh])
-                found[kind] = rows
-            else:
-                found[kind] = tuple(_ROWS[kind].model_validate(one) for one in row.rows)
-        return found
+        return ReferenceData(self.ledger, self.plugins, self.clock).of(connection, *kinds)
 
     def run(self, pair: PairConfig, approve: Approve) -> RunReport:
-        """Bring a pair into agreement; before the first go-live `approve` is asked, and False leaves the plan stored.
+        """Bring a pair into agreement; False from `approve` leaves the plan stored.
 
-        Raises what stopped the run, after all that was done is kept.
+        It is asked before the first go-live, and when the guard objects to what the plan takes back. Raises what
+        stopped the run, after all that was done is kept.
         """
         with self._running(pair) as run:
             self._settle(run)
             shown = self._plan(run, self._read(run))
-            if not shown.live and not approve(shown):
-                return self._report(run, shown.id, shown.counts, "planned")
+            if shown.objections or not shown.live:
+                if not approve(shown):
+                    return self._report(run, shown.id, shown.counts, "planned", " ".join(shown.objections))
+                self._approved(run, shown.id)
             return self._carry_out(run, shown.id, shown.counts)
 
     def plan(self, pair: PairConfig) -> PlanView:
@@ -157,14 +108,24 @@ class Engine:
             self._state(run, "planned")
         return shown
 
+    @contextmanager
+    def looking(self, pair: PairConfig) -> Iterator[Run]:
+        """A run that has looked at both sides and sends nothing."""
+        with self._running(pair) as run:
+            self._settle(run)
+            self._read(run)
+            yield run
+            self._state(run, "planned")
+
     def apply(self, pair: PairConfig, plan: int) -> RunReport:
         """Carry out a stored plan exactly as it was shown, after a fresh look at both sides.
 
-        What moved since is left for the next plan. Raises `Refused` for a plan that was replaced or carried out, or
-        that was made under other terms or for another organisation.
+        Who asks for it approves it. What moved since is left for the next plan. Raises `Refused` for a plan that was
+        replaced or carried out, that has expired, or that was made under other terms or for another organisation.
         """
         with self._running(pair) as run:
             stored = self._stored(run, plan)
+            self._approved(run, plan)
             self._settle(run)
             self._read(run)
             return self._carry_out(run, plan, {name: Counts(**one) for name, one in stored.counts.items()})
@@ -179,6 +140,12 @@ class Engine:
         if row.state not in ("open", "applying", "unsettled"):
             raise Refused(
                 f"plan {plan} is {row.state}", why="A plan is carried out once, and only the newest.", fix=again
+            )
+        if row.state == "open" and row.created + run.pair.plans_expire <= self.clock.now():
+            raise Refused(
+                f"plan {plan} has expired",
+                why=f"It was made {row.created:%Y-%m-%d %H:%M} UTC; what it was made from may have changed since.",
+                fix=again,
             )
         if (row.source_tenant, row.target_tenant) != (run.flows[0].source.tenant, run.flows[0].target.tenant):
             raise Refused(f"plan {plan} was made for another organisation", why="Links never cross over.", fix=again)
@@ -201,9 +168,15 @@ class Engine:
         self._plan_state(run, plan, "applied")
         told = dict(counts)
         applied(self.ledger, plan, told)
+        Enclosures(self.ledger, run.leases, self.clock, run.flows, self.tell, self.stop.is_set).send()
+        told |= self._back(run)
         return self._report(run, plan, told, "stopped" if self.stop.is_set() else "done")
 
-    def _report(self, run: Run, plan: int, counts: Mapping[str, Counts], state: str) -> RunReport:
+    def _back(self, run: Run) -> dict[str, Counts]:
+        back = Back(self.ledger, run.leases, self.clock, run.flows, self.tell, self.stop.is_set)
+        return {name: back.write(self.plugins.entities[name]) for name in run.pair.backs}
+
+    def _report(self, run: Run, plan: int, counts: Mapping[str, Counts], state: str, message: str = "") -> RunReport:
         report = RunReport(
             run=run.id,
             plan=plan,
@@ -214,13 +187,18 @@ class Engine:
             counts=counts,
             holds=holds(self.ledger, run.pair.name),
             calls=self.made(run.flows, run.before),
-            least_writes=least_writes(self.ledger, plan, run.flows),
+            least_writes=least_writes(self.ledger, plan, ends(run.flows).sizes),
+            message=message,
+            notices=tuple(run.notices),
         )
         values = {
+            "message": message or None,
             "counts": {name: _plain(one) for name, one in counts.items()},
             "calls": [[call.connection, call.reads, call.writes] for call in report.calls],
         }
         self._state(run, state, **values)
+        tenants = (run.flows[0].source.tenant, run.flows[0].target.tenant)
+        drop(self.ledger, run.leases, tenants, run.started - run.pair.keep)
         return report
 
     @contextmanager
@@ -255,9 +233,7 @@ class Engine:
     def _pause(self, run: Run, error: TieoutError) -> None:
         self._state(run, "paused" if isinstance(error, Throttled | ReauthNeeded) else "stopped", message=str(error))
         if isinstance(error, Throttled):
-            values = {"paused_until": error.until, "paused_why": error.problem.what}
-            with self.ledger.writing(*run.leases) as sql:
-                sql.execute(update(ConnectionRow).where(ConnectionRow.c.name == error.connection).values(**values))
+            self.connections.standing.pause(error, *run.leases)
 
     def _state(self, run: Run, state: str, **values: Any) -> None:
         with self.ledger.writing(*run.leases) as sql:
@@ -266,6 +242,15 @@ class Engine:
         self.tell("run.ended", {"pair": run.pair.name, "run": run.id, "state": state})
 
     def _plan(self, run: Run, whole: set[str]) -> PlanView:
+        plan = self.begin(run)
+        take_up(self.ledger, run.leases, run.flows)
+        now, tell = self.clock.now(), self.tell
+        planner = Planner(self.ledger, run.leases, plan, run.id, now, tell, run.flows, frozenset(whole))
+        shown = self.store(run, plan, planner.decide())
+        return shown if shown.live else replace(shown, warnings=self._notes(run))
+
+    def begin(self, run: Run, undoes: int | None = None) -> int:
+        """Begin a plan of this run, in the place of any that was not carried out; its number comes back."""
         row = {
             "pair": run.pair.name,
             "run": run.id,
@@ -274,19 +259,26 @@ class Engine:
             "target_tenant": run.flows[0].target.tenant,
             "digests": _digests(run.flows),
             "state": "making",
+            "undoes": undoes,
         }
         with self.ledger.writing(*run.leases) as sql:
             older = (PlanRow.c.pair == run.pair.name, PlanRow.c.state.in_(("making", "open", "applying")))
             sql.execute(update(PlanRow).where(*older).values(state="superseded"))
             plan: int = sql.execute(insert(PlanRow).values(**row).returning(PlanRow.c.id)).scalar_one()
-        now, tell = self.clock.now(), self.tell
-        planner = Planner(self.ledger, run.leases, plan, run.id, now, tell, run.flows, frozenset(whole))
-        counts = planner.decide()
+        return plan
+
+    def store(self, run: Run, plan: int, counts: Mapping[str, Counts]) -> PlanView:
+        """Open a plan that is complete, so that it can be carried out."""
         with self.ledger.writing(*run.leases) as sql:
             values = {"state": "open", "counts": {name: _plain(one) for name, one in counts.items()}}
             sql.execute(update(PlanRow).where(PlanRow.c.id == plan).values(**values))
         self.tell("plan.stored", {"plan": plan, "changes": sum(one.planned for one in counts.values())})
-        return view(self.ledger, plan, run.flows, counts, live=self._live(run.flows))
+        return view(self.ledger, plan, run.pair, ends(run.flows))
+
+    def _notes(self, run: Run) -> tuple[str, ...]:
+        """What both systems have to say before anything is sent for the first time."""
+        ends = (run.flows[0].source, run.flows[0].target)
+        return tuple(note for end in ends for note in end.facade.check(end.connection).notes)
 
     def _settle(self, run: Run) -> None:
         """Find out what became of batches that an earlier run sent and whose answer it did not keep."""
@@ -313,7 +305,7 @@ class Engine:
 
     def _read(self, run: Run) -> set[str]:
         """Read both sides at once; the names of the target's resources that were read completely come back."""
-        reader = Reader(self.ledger, run.leases, run.id, self.tell, self.stop.is_set)
+        reader = Reader(self.ledger, run.leases, run.id, self.tell, self.stop.is_set, run.notices)
         with ThreadPoolExecutor(max_workers=2) as pool:
             here = pool.submit(reader.read, run.flows, lambda flow: flow.source)
             there = pool.submit(reader.read, run.flows, lambda flow: flow.target)
@@ -323,6 +315,12 @@ class Engine:
     def _plan_state(self, run: Run, plan: int, state: str) -> None:
         with self.ledger.writing(*run.leases) as sql:
             sql.execute(update(PlanRow).where(PlanRow.c.id == plan).values(state=state))
+            sql.execute(update(RunRow).where(RunRow.c.id == run.id).values(plan=plan))
+
+    def _approved(self, run: Run, plan: int) -> None:
+        with self.ledger.writing(*run.leases) as sql:
+            by = {"approved_by": self.who, "approved_at": self.clock.now()}
+            sql.execute(update(PlanRow).where(PlanRow.c.id == plan).values(**by))
 
     def _live(self, flows: tuple[Flow, ...]) -> bool:
         with self.ledger.reading() as sql:
@@ -358,13 +356,9 @@ def _between(flows: tuple[Flow, ...]) -> dict[str, str]:
 def _digests(flows: tuple[Flow, ...]) -> dict[str, str]:
     """What the plan of each flow depends on besides the records."""
     return {
-        flow.entity.name: digest([flow.target.terms.digest(), repr(flow.source.terms.connection)]) for flow in flows
+        flow.entity.name: digest([flow.target.terms.digest(), stable(flow.source.terms.connection), repr(flow.owns)])
+        for flow in flows
     }
-
-
-def _tenant(connection: Connection) -> Any:
-    tenant_key(connection)
-    return connection.tenant
 
 
 def _plain(counts: Counts) -> dict[str, int]:

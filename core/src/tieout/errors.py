@@ -68,14 +68,18 @@ class TieoutError(Exception):
 
 
 class ConfigError(TieoutError):
-    """The configuration is wrong; `where` names file, line and key."""
+    """The configuration is wrong; `where` names file, line and key, and `key` is the key alone, where there is one."""
 
     code = "config"
     exit_code = 2
 
-    def __init__(self, what: str, *, where: str = "", why: str = "", fix: str = "", said: str = "") -> None:
+    def __init__(
+        self, what: str, *, where: str = "", key: tuple[str, ...] = (), why: str = "", fix: str = "", said: str = ""
+    ) -> None:
         super().__init__(f"{where}: {what}" if where else what, why=why, fix=fix, said=said)
         self.where = where
+        self.key = key
+        self.what = what
 
 
 class PluginError(TieoutError):
@@ -93,14 +97,25 @@ class ContractError(TieoutError):
 
 
 class ReauthNeeded(TieoutError):
-    """The consent is over or was never given: a person has to connect again."""
+    """The consent is over, does not reach this, or was never given: a person has to connect again.
+
+    `ended` says that the grant itself is over, and with it every connection that shares it.
+    """
 
     code = "reauth"
     exit_code = 4
 
+    def __init__(self, what: str, *, ended: bool = False, why: str = "", fix: str = "", said: str = "") -> None:
+        super().__init__(what, why=why, fix=fix, said=said)
+        self.ended = ended
+
 
 class Throttled(TieoutError):
-    """A limit is used up; nothing was done. `until` is when to go on (UTC), `scope` which limit (`minute`, `day`)."""
+    """A limit is used up; nothing was done. `until` is when to go on (UTC), `scope` which limit.
+
+    `concurrent` and `minute` pass by themselves; `day` is a pause, and `reserve` one for the schedule alone, because
+    the calls that are left of the day are kept for people.
+    """
 
     code = "throttled"
     exit_code = 5
@@ -109,6 +124,11 @@ class Throttled(TieoutError):
         super().__init__(what, why=why, fix=fix, said=said)
         self.until = until
         self.scope = scope
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it is a pause, and not worth waiting for."""
+        return self.scope in ("day", "reserve")
 
 
 class Unavailable(TieoutError):

@@ -8,7 +8,7 @@ a `ContractError` that names the plugin; so is any exception outside Tieout's ow
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import pluggy
@@ -29,7 +29,7 @@ from tieout.contract import (
     Tenant,
     Wire,
 )
-from tieout.errors import ContractError, OutcomeUnknown, Refused, TieoutError
+from tieout.errors import ContractError, OutcomeUnknown, ReauthNeeded, Refused, Throttled, TieoutError
 from tieout.hooks import hookimpl
 from tieout.http import HttpAuth
 from tieout.log import logger
@@ -94,7 +94,12 @@ class Facade:
         self._manager = manager
         self._owners = dict(owners)
         self._callers: dict[tuple[str, str], pluggy.HookCaller] = {}
+        self._stopped: Callable[[ReauthNeeded | Throttled], None] = lambda error: None
         manager.register(Defaults(connectors))
+
+    def when_stopped(self, tell: Callable[[ReauthNeeded | Throttled], None]) -> None:
+        """Let `tell` know from now on of every connection that cannot go on, before the error does."""
+        self._stopped = tell
 
     def authorise(self, connection: Connection, redirect: str) -> Consent:
         """Begin a consent. Raises `Refused` for a connection that needs none."""
@@ -208,6 +213,8 @@ class Facade:
             return self._caller(connection.plugin, hook)(connection=connection, **arguments)
         except TieoutError as error:
             error.connection = error.connection or connection.name
+            if isinstance(error, ReauthNeeded | Throttled):
+                self._stopped(error)
             raise
         except Exception as error:
             lines = redact(str(error)).splitlines() or [""]

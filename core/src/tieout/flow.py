@@ -12,6 +12,8 @@ from tieout.contract import Binding, Connection, Connector, Entity, Resource, Te
 from tieout.errors import ContractError
 from tieout.facade import Facade
 from tieout.model import Record
+from tieout.plan import Range
+from tieout.questions import NOBODY, Ownership
 from tieout.work import Lowering, Reject, Step, Work
 
 
@@ -61,7 +63,11 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One entity on its way from source to target within a pair; `since` is the pair's start date."""
+    """One entity on its way from source to target within a pair; `since` is the pair's start date.
+
+    `owns` says who has the last word on a field that both sides changed. Documents of `backfilled` dates are in scope
+    although they are older than that.
+    """
 
     pair: str
     entity: Entity
@@ -69,6 +75,8 @@ class Flow:
     since: date
     source: End
     target: End
+    owns: Ownership = NOBODY
+    backfilled: tuple[Range, ...] = ()
 
 
 def tenant_key(connection: Connection) -> str:

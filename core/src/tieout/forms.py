@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError, create_model
 
 from tieout.contract import Connector, Entity, Settings
 from tieout.toml import Key
+
+S = TypeVar("S", bound=Settings)
 
 
 class Wrong(Protocol):
@@ -36,8 +38,8 @@ def _combined(name: str, bases: tuple[type[Settings], ...]) -> type[Settings]:
 
 
 def checked(
-    wrong: Wrong, folder: Path, key: Key, model: type[Settings], data: Mapping[str, Any], core: Iterable[str] = ()
-) -> Settings:
+    wrong: Wrong, folder: Path, key: Key, model: type[S], data: Mapping[str, Any], core: Iterable[str] = ()
+) -> S:
     """The section at `key` as its model; `core` are the keys there that are core's own.
 
     What is wrong is told without the value, which may be a secret in the wrong place.

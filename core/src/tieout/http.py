@@ -23,7 +23,7 @@ from tieout.errors import ContractError, OutcomeUnknown, ReauthNeeded, Throttled
 from tieout.quota import Quota, retry_after
 from tieout.secret import redact
 
-__all__ = ["Calls", "Http", "HttpAuth", "HttpRequest", "HttpResponse", "Reply", "dumps", "loads"]
+__all__ = ["Calls", "Http", "HttpAuth", "HttpRequest", "HttpResponse", "Reply", "dumps", "excerpt", "loads"]
 
 HttpAuth = httpx.Auth
 HttpRequest = httpx.Request
@@ -137,7 +137,7 @@ class Http:
                 seconds = min(0.5 * 2**attempt, 30.0) * random.uniform(0.5, 1.0)  # noqa: S311 spread, not secrecy
             except Throttled as error:
                 left = error.until - self._clock.now()
-                if attempt == TRIES or error.scope == "day" or left > PATIENCE:
+                if attempt == TRIES or error.lasting or left > PATIENCE:
                     raise
                 seconds = max(left.total_seconds(), 0.0)
             self._clock.wait(seconds, self._stop)
@@ -151,13 +151,15 @@ class Http:
         headers: Mapping[str, str] | None = None,
         form: Mapping[str, Any] | None = None,
         body: Any = None,
+        content: bytes | None = None,
     ) -> Reply:
-        """Change something: sent once and never repeated.
+        """Change something: sent once and never repeated; `content` is sent as it is, a file.
 
         Raises `OutcomeUnknown` when it may or may not have happened; `Unavailable`, `Throttled`, `ReauthNeeded` and
         `ContractError` when it certainly did not.
         """
-        return self._send(self._request(method, url, headers, params=params, data=form, body=body), "write")
+        parts = {"params": params, "data": form, "content": content}
+        return self._send(self._request(method, url, headers, body=body, **parts), "write")
 
     def bare(self, url: str, *, headers: Mapping[str, str], form: str) -> Reply:
         """POST an encoded form without this connection's authentication and outside its limits: a call for tokens.

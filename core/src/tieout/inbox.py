@@ -17,10 +17,12 @@ from tieout.codec import digest
 from tieout.contract import Connection, Resource, Wire, first
 from tieout.errors import ContractError
 from tieout.flow import End, Flow, tenant_key
+from tieout.heirs import follow
 from tieout.lease import Lease
 from tieout.ledger import Ledger, chunks
 from tieout.match import keys
 from tieout.tables import CursorRow, DueRow, InboxRow, KeyRow, LinkRow
+from tieout.versions import keep, keep_gone
 from tieout.work import Page, Reject
 
 Told = Callable[[str, dict[str, Any]], None]
@@ -28,13 +30,14 @@ Told = Callable[[str, dict[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads one run's pages into the ledger, under the run's leases."""
+    """Reads one run's pages into the ledger, under the run's leases; `notices` gathers what the connectors notice."""
 
     ledger: Ledger
     leases: tuple[Lease, ...]
     run: int
     tell: Told
     stopped: Callable[[], bool]
+    notices: list[str]
 
     def read(self, flows: Sequence[Flow], end_of: Callable[[Flow], End]) -> set[str]:
         """Read each resource that the flows use on one side; the names of those read completely come back."""
@@ -71,11 +74,15 @@ class Reader:
                 for inner in within:
                     self._open(sql, inner, end_of(inner[0]), resource, changed)
                     self._empty(sql, inner, end_of(inner[0]), resource, page.deletions)
+                if changed or page.deletions:
+                    self._left_closed(sql, end, resource, {end_of(inner[0]).resource.name for inner in within})
                 self._stand(sql, tenant, resource, page)
             self.tell(
                 "page.read",
                 {"connection": connection.name, "resource": resource.name, "records": len(page.wires), "total": total},
             )
+            for note in page.notes:
+                self.notices.append(str(note))
             if page.next is None:
                 return began_empty
             cursor = page.next
@@ -85,11 +92,13 @@ class Reader:
         """Store records of one resource and make due what has changed; the changed wires come back by id."""
         here = end is sharing[0].source
         changed = self._store(sql, end.tenant, end.resource, rows, _alike if here else _echo)
+        keep(self.ledger, sql, [row for row in rows if row["id"] in changed], end.connection.clock.now())
         if here:
             self._due(sql, sharing, changed, "read")
         else:
             index(self.ledger, sql, sharing, changed)
             self._due_by_link(sql, sharing, end.tenant, end.resource, changed)
+            follow(sql, end.tenant, end.resource, changed)
         return changed
 
     def _catch_up(self, sharing: list[Flow], end_of: Callable[[Flow], End]) -> None:
@@ -100,15 +109,23 @@ class Reader:
         parents = {one.name: one for one in end.connector.resources if one.name in end.resource.inside}
         with self.ledger.writing(*self.leases) as sql:
             for name, parent in parents.items():
-                here = (InboxRow.c.tenant == end.tenant, InboxRow.c.resource == name, InboxRow.c.gone.is_(False))
+                here = (InboxRow.c.tenant == end.tenant, InboxRow.c.resource == name)
                 last = ""
                 while page := list(
                     sql.execute(select(InboxRow).where(*here, InboxRow.c.id > last).order_by(InboxRow.c.id).limit(500))
                 ):
-                    self._open(sql, sharing, end, parent, {row.id: row.wire for row in page})
+                    self._open(sql, sharing, end, parent, {row.id: row.wire for row in page if not row.gone})
+                    self._empty(sql, sharing, end, parent, [row.id for row in page if row.gone])
                     last = page[-1].id
             opened: dict[str, Any] = {"tenant": end.tenant, "resource": end.resource.name, "next": None, "resume": {}}
             self.ledger.put(sql, CursorRow, [opened])
+
+    def _left_closed(self, sql: Sql, end: End, parent: Resource, asked: set[str]) -> None:
+        """Remember what is inside changed parents and nobody asks for, so that it is caught up with later."""
+        names = [one.name for one in end.connector.resources if parent.name in one.inside and one.name not in asked]
+        for name in names:
+            here = (CursorRow.c.tenant == end.tenant, CursorRow.c.resource == name)
+            sql.execute(delete(CursorRow).where(*here))
 
     def _open(self, sql: Sql, sharing: list[Flow], end: End, parent: Resource, wires: dict[str, Wire]) -> None:
         """Take the records out of their changed parents; one that is not there any more is gone."""
@@ -176,6 +193,8 @@ class Reader:
         """What is proved to be gone; the source's records are decided about, the target's counterparts' too."""
         for part in chunks(ids):
             here = (InboxRow.c.tenant == end.tenant, InboxRow.c.resource == end.resource.name, InboxRow.c.id.in_(part))
+            fresh = list(sql.execute(select(InboxRow.c.id).where(*here, InboxRow.c.gone.is_(False))).scalars())
+            keep_gone(self.ledger, sql, end.tenant, end.resource.name, fresh, self.run, end.connection.clock.now())
             sql.execute(update(InboxRow).where(*here).values(gone=True))
         if end is sharing[0].source:
             self._due(sql, sharing, ids, "gone")

@@ -24,6 +24,8 @@ from tieout.tables import LeaseRow
 
 SECONDS = 30.0
 """How long a silent holder keeps its lease."""
+IMPLAUSIBLE = 10
+"""A lease that ends later than so many times its length is from before the clock was put back: nobody renews it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,11 @@ def take(ledger: Ledger, clock: Clock, name: str, seconds: float = SECONDS) -> L
         claim = claim.on_conflict_do_update(
             index_elements=["name"],
             set_={**fresh, "token": LeaseRow.c.token + 1},
-            where=or_(LeaseRow.c.expires <= now, LeaseRow.c.holder == dead),
+            where=or_(
+                LeaseRow.c.expires <= now,
+                LeaseRow.c.expires > now + timedelta(seconds=seconds * IMPLAUSIBLE),
+                LeaseRow.c.holder == dead,
+            ),
         )
         token = connection.execute(claim.returning(LeaseRow.c.token)).scalar()
     return None if token is None else Lease(name, holder, token)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +15,11 @@ from tieout.flow import Flow, load
 from tieout.inbox import inbox_row, index, wires
 from tieout.lease import Lease
 from tieout.ledger import Ledger, chunks
-from tieout.match import Candidate, Match, choose, keys, twin
+from tieout.match import Candidate, Match, choose, keys, label, renaming, twin
 from tieout.model import Record
+from tieout.questions import Question
 from tieout.tables import ChangeRow, DueRow, HeldRow, InboxRow, KeyRow, LinkRow
+from tieout.versions import keep
 from tieout.work import Key, Reject
 
 
@@ -63,7 +65,8 @@ class Matching:
                 name: [*there.get((name, value), []), *planned.get((name, value), []), *self._here(due, name, value)]
                 for name, value in due.keys.items()
             }
-            self._settle(due, choose(self.flow.entity, self.flow.target.resource, due.id, record, found))
+            match = choose(self.flow.entity, self.flow.target.resource, due.id, record, found, due.answers)
+            self._settle(due, match)
             for name, value in due.keys.items():
                 alike = self.page.setdefault((name, value), [])
                 if due not in alike:
@@ -86,12 +89,11 @@ class Matching:
 
     def _ask(self, wanted: list[tuple[Due, Record]]) -> None:
         end = self.flow.target
-        fields = [name for name in ("external", *self.flow.entity.key) if name in end.resource.find]
         asked = {
             Key(name, str(getattr(record, name)))
-            for _, record in wanted
-            for name in fields
-            if getattr(record, name, None) not in (None, "")
+            for due, record in wanted
+            for name in end.resource.find
+            if (name in self.flow.entity.key or name in due.keys) and getattr(record, name, None) not in (None, "")
         }
         if not asked:
             return
@@ -101,6 +103,7 @@ class Matching:
         with self.ledger.writing(*self.leases) as sql:
             rows = [inbox_row(end.tenant, end.resource, wire, self.run) for wire in found.values()]
             self.ledger.put(sql, InboxRow, rows)
+            keep(self.ledger, sql, rows, end.connection.clock.now())
             index(self.ledger, sql, sharing, found)
 
     def _there(self, wanted: list[tuple[Due, Record]]) -> dict[tuple[str, str], list[Candidate]]:
@@ -192,7 +195,7 @@ class Matching:
 
     def _settle(self, due: Due, match: Match) -> None:
         if match.problems:
-            due.hold(*match.problems)
+            due.hold(*match.problems, question=_asked(match.question, due.record, due.change))
             due.twin = match.twin
             if match.twin:
                 self._stop_here(match.twin[1])
@@ -211,7 +214,8 @@ class Matching:
     def _stop_here(self, source_id: str) -> None:
         for known in (due for many in self.page.values() for due in many):
             if known.id == source_id and known.verdict.kind != "hold" and known.record is not None:
-                known.hold(twin(self.flow.entity, known.record))
+                question = _asked(renaming("twin", known.record), known.record, known.change)
+                known.hold(twin(self.flow.entity, known.record), question=question)
 
     def store(self, sql: Any, page: Sequence[Due], now: datetime) -> int:
         """Remember the marks of this page's creates, and hold the earlier halves of twins; how many those were."""
@@ -244,9 +248,20 @@ class Matching:
         pair, name = self.flow.pair, self.flow.entity.name
         due = (DueRow.c.pair == pair, DueRow.c.entity == name, DueRow.c.id == source_id)
         sql.execute(delete(DueRow).where(*due))
-        row = held_row(self.flow, source_id, "hold", later.verdict.problems, load(self.flow.entity, change.record), now)
+        record = load(self.flow.entity, change.record)
+        question = _asked(renaming("twin", record), record, change._mapping) if record is not None else None
+        row = held_row(self.flow, source_id, "hold", later.verdict.problems, record, now, question=question)
         self.ledger.put(sql, HeldRow, [row])
         return 1
+
+
+def _asked(question: Question | None, record: Record | None, change: Mapping[str, Any] | None) -> Question | None:
+    """The question in the source's own words; where the target cuts its key, the proposal is one that it does not."""
+    if question is None or record is None:
+        return question
+    called, shown = label(record), str((change or {}).get("target_key") or "")
+    proposal = f"{shown[:-2]}-2" if shown and len(shown) < len(called) else question.proposal
+    return replace(question, called=called, proposal=proposal)
 
 
 def forget(sql: Any, pair: str) -> None:

@@ -194,12 +194,14 @@ class Settlement(Record):
 class Mark(Record):
     """What people look for on a record of the business system: whether it is in the books, and if not, why.
 
-    `at` is when it was last synced (UTC), `target_id` and `url` lead to its counterpart.
+    `at` is when it was last synced (UTC), `target_id` and `url` lead to its counterpart. `billed` is who a sales
+    document was billed to.
     """
 
     status: Literal["synced", "held", "skipped", "failed"]
     reason: str = ""
     direction: str = ""
+    billed: Literal["customer", "contact"] | None = None
     at: AwareDatetime | None = None
     target_id: str = ""
     url: str = ""

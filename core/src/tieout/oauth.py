@@ -29,7 +29,7 @@ from tieout.secret import Secret
 if TYPE_CHECKING:
     from tieout.vault import Vault
 
-__all__ = ["Bearer", "OAuth", "authorise", "claims", "complete", "disconnect"]
+__all__ = ["Bearer", "OAuth", "authorise", "claims", "complete", "disconnect", "renew"]
 
 LEEWAY = timedelta(seconds=120)
 """How long before its end a token is renewed."""
@@ -40,7 +40,9 @@ class OAuth:
     """How a system gives consent.
 
     Without `client_secret` PKCE stands alone. `tenants` is given the connection, whose `http` carries the new tokens,
-    and the claims of the access token ({} if it is no JWT).
+    and the claims of the access token ({} if it is no JWT). A grant that was not used for `lasts` seconds ends (0: it
+    does not), so core renews it after half of them. `denials` are the words of a 401 that no new token cures, in any
+    case: a scope or a right is missing.
     """
 
     token_url: str
@@ -50,6 +52,8 @@ class OAuth:
     client_secret: Secret | None = None
     scopes: tuple[str, ...] = ()
     grant: Literal["authorization-code", "client-credentials"] = "authorization-code"
+    lasts: int = 0
+    denials: tuple[str, ...] = ("insufficient_scope",)
     tenants: Callable[[Connection, Mapping[str, Any]], list[Tenant]]
 
     @property
@@ -131,8 +135,15 @@ def disconnect(oauth: OAuth, connection: Connection, vault: Vault) -> bool:
     return True
 
 
+def renew(oauth: OAuth, connection: Connection, vault: Vault) -> None:
+    """Renew the tokens of a connection's grant now, unless somebody else just did. Raises `ReauthNeeded`."""
+    Bearer(oauth, connection, vault).renewed(vault.grant(connection.name))
+
+
 class Bearer(HttpAuth):
-    """Carries the access token of a connection's grant, and renews it in time or when it is refused, once."""
+    """Carries the access token of a connection's grant, and renews it in time or when it has expired, once."""
+
+    requires_response_body = True
 
     def __init__(self, oauth: OAuth, connection: Connection, vault: Vault) -> None:
         self._oauth = oauth
@@ -140,14 +151,19 @@ class Bearer(HttpAuth):
         self._vault = vault
 
     def auth_flow(self, request: HttpRequest) -> Generator[HttpRequest, HttpResponse, None]:
-        """One request, and a second one with a new token when the first is answered with 401."""
+        """One request, and a second one with a new token when a 401 says no more than that the first is worn.
+
+        Raises `ReauthNeeded` when the answer tells that a scope is missing, and the consent does lack one.
+        """
         tokens: Mapping[str, Any] | None = self._vault.grant(self._connection.name)
         if tokens is None or self._ends(tokens):
-            tokens = self._renewed(tokens)
+            tokens = self.renewed(tokens)
         request.headers["Authorization"] = f"Bearer {tokens['access_token']}"
         response = yield request
-        if response.status_code == 401:
-            tokens = self._renewed(tokens)
+        if response.status_code == 401 and (denied := self._denied(response)):
+            self._lacking(tokens, denied)
+        elif response.status_code == 401:
+            tokens = self.renewed(tokens)
             request.headers["Authorization"] = f"Bearer {tokens['access_token']}"
             yield request
 
@@ -155,7 +171,24 @@ class Bearer(HttpAuth):
         ends = tokens.get("expires_at")
         return ends is not None and ends <= (self._connection.clock.now() + LEEWAY).timestamp()
 
-    def _renewed(self, worn: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    def _denied(self, response: HttpResponse) -> str:
+        """The system's words where no new token cures the refusal."""
+        said = f"{response.headers.get('WWW-Authenticate', '')} {response.text}".strip()
+        return said if any(word.casefold() in said.casefold() for word in self._oauth.denials) else ""
+
+    def _lacking(self, tokens: Mapping[str, Any], denied: str) -> None:
+        granted = str(tokens.get("scope") or "").split()
+        lacking = [scope for scope in self._oauth.scopes if scope not in granted]
+        if granted and lacking:
+            raise ReauthNeeded(
+                f"the consent of {self._connection.name} does not cover {', '.join(lacking)}",
+                why="Something was switched on after it was given.",
+                fix=f"Connect again, to allow that as well: tieout connect {self._connection.name}",
+                said=excerpt(denied),
+            )
+
+    def renewed(self, worn: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        """New tokens in place of `worn`, or those by which somebody else replaced them. Raises `ReauthNeeded`."""
         name = self._connection.name
         with self._vault.refreshing(name) as tokens:
             if tokens and not self._ends(tokens) and (worn is None or tokens["access_token"] != worn["access_token"]):
@@ -207,6 +240,7 @@ def _failure(name: str, error: str, description: str) -> ConfigError | ReauthNee
     if error == "invalid_grant":
         return ReauthNeeded(
             f"the consent of {name} has ended",
+            ended=True,
             why="It was withdrawn, or its tokens were not used for too long.",
             fix=f"Connect again: tieout connect {name}",
             said=said,

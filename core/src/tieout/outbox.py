@@ -33,7 +33,7 @@ TRIES = 4
 
 @dataclass(slots=True)
 class Sending:
-    """A stored batch on its way, with the change behind each of its steps."""
+    """A stored batch on its way, with the change behind each of its steps; `unheard`: a call of it may be under way."""
 
     id: str
     end: End
@@ -43,6 +43,7 @@ class Sending:
     key: str
     sent_at: Any = None
     tries: int = 0
+    unheard: bool = False
 
     def batch(self) -> Batch:
         """What the plugin is given."""
@@ -257,7 +258,7 @@ class Outbox:
                 # a refusal by a limit did nothing: the stored batch goes again, unless the whole day is used up
                 pauses += 1
                 seconds = (error.until - self.clock.now()).total_seconds()
-                if error.scope == "day" or pauses > 10 or self.stopped():
+                if error.lasting or pauses > 10 or self.stopped():
                     raise
                 self.tell("run.waiting", {"seconds": round(seconds, 1), "why": str(error)})
                 self.clock.wait(max(seconds, 0.05))
@@ -309,12 +310,13 @@ class Outbox:
     def _recover(self, sending: Sending, error: OutcomeUnknown) -> None:
         """Look up what became of a batch; repeat it only in ways that cannot double a record."""
         sending.tries += 1
+        sending.unheard |= not error.answered
         found = self.receipts.look_up(sending)
         missing = {step.key for step in sending.steps} - {receipt.key for receipt in found}
         age = (self.clock.now() - sending.sent_at).total_seconds()
         if not missing:
             self._answered(sending, found)
-        elif error.answered and sending.tries < TRIES and not self.stopped():
+        elif error.answered and not sending.unheard and sending.tries < TRIES and not self.stopped():
             # the system failed and is done with it: what is not there is sent under a new key
             self.receipts.write(sending, found, answered=True)
             self._again(sending, missing)

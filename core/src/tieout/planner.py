@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, literal, select
 
+from tieout.answers import answers
 from tieout.codec import digest
-from tieout.due import Due, held_row
+from tieout.contract import stable
+from tieout.due import ASKED, HELD, Due, held_row
+from tieout.errors import Problem
 from tieout.flow import Flow, dump, load
 from tieout.inbox import Told, wires
 from tieout.lease import Lease
 from tieout.ledger import Ledger, chunks
-from tieout.match import external, label, worth
+from tieout.match import external, label, renamed, worth
 from tieout.matching import Matching, forget
 from tieout.model import Record
-from tieout.plan import Case, Past, Verdict, decide
+from tieout.plan import UNCHANGED, Case, Past, Verdict, decide
+from tieout.questions import UNANSWERED
 from tieout.references import places, texts
+from tieout.refusal import refusal
 from tieout.report import Counts
 from tieout.resolve import Resolver
 from tieout.tables import ChangeRow, DueRow, FlowRow, HeldRow, InboxRow, LinkRow
@@ -60,9 +65,7 @@ class Planner:
         with self.ledger.reading() as sql:
             total = sql.execute(select(func.count()).select_from(DueRow).where(*_of(DueRow, flow))).scalar() or 0
         done = read = 0
-        last = ""
-        while page := self._page(flow, last):
-            last = page[-1].id
+        for page in self._pages(flow):
             matching = Matching(self.ledger, self.leases, flow, self.flows, self.plan, self.run, self.whole)
             self._judge(flow, page, matching)
             self._store(flow, page, matching, counts)
@@ -74,7 +77,7 @@ class Planner:
 
     def _renew(self, flow: Flow) -> None:
         """Make due again what is held; what was skipped too when settings have changed; all that a new flow finds."""
-        settings = digest([repr(flow.settings), flow.since])
+        settings = digest([stable(flow.settings), flow.since])
         key = {
             "pair": flow.pair,
             "entity": flow.entity.name,
@@ -94,36 +97,52 @@ class Planner:
                 found = select(HeldRow.c.source_id.label("id")).where(*_of(HeldRow, flow), HeldRow.c.kind.in_(kinds))
             waiting = select(DueRow.c.id).where(*_of(DueRow, flow))
             ids = found.subquery()
-            rows = select(literal(flow.pair), literal(flow.entity.name), ids.c.id, literal("carried"))
+            why = literal("carried" if known is None else HELD)
+            rows = select(literal(flow.pair), literal(flow.entity.name), ids.c.id, why)
             names = ["pair", "entity", "id", "why"]
             sql.execute(insert(DueRow).from_select(names, rows.where(ids.c.id.not_in(waiting))))
 
-    def _page(self, flow: Flow, last: str) -> list[Due]:
+    def _pages(self, flow: Flow) -> Iterator[list[Due]]:
+        """What is due, page by page: what a person asked for, then what is fresh, then what was held before."""
+        for turn in (DueRow.c.why == ASKED, DueRow.c.why.not_in((ASKED, HELD)), DueRow.c.why == HELD):
+            last = ""
+            while True:
+                query = select(DueRow).where(*_of(DueRow, flow), turn, DueRow.c.id > last)
+                with self.ledger.reading() as sql:
+                    rows = list(sql.execute(query.order_by(DueRow.c.id).limit(PAGE)))
+                if not rows:
+                    break
+                last = rows[-1].id
+                yield self._page(flow, rows)
+
+    def _page(self, flow: Flow, rows: list[Any]) -> list[Due]:
+        ids = [row.id for row in rows]
         with self.ledger.reading() as sql:
-            query = select(DueRow).where(*_of(DueRow, flow), DueRow.c.id > last).order_by(DueRow.c.id).limit(PAGE)
-            rows = list(sql.execute(query))
-            ids = [row.id for row in rows]
             sources = wires(sql, flow.source.connection, flow.source.resource, ids)
             held = _held(sql, flow, ids)
             links = _links(sql, flow, ids)
+            told = answers(sql, flow.pair, flow.entity.name, ids)
             counterparts = {link.target_id for link in links.values()}
             targets = wires(sql, flow.target.connection, flow.target.resource, counterparts)
         records = self._records(flow, {one: row.wire for one, row in sources.items() if not row.gone})
         page = []
         for row in rows:
             source, link, record = sources.get(row.id), links.get(row.id), records.get(row.id)
+            said = told.get(row.id, UNANSWERED)
             target = targets.get(link.target_id) if link else None
             page.append(
                 Due(
                     id=row.id,
                     why="read" if row.why != "gone" and source is not None and source.run == self.run else row.why,
-                    was_held=held.get(row.id) == "hold",
-                    record=record if isinstance(record, Record) else None,
+                    asked=row.why == ASKED,
+                    held=held.get(row.id),
+                    record=renamed(record, said) if isinstance(record, Record) else None,
                     problems=record.problems if isinstance(record, Reject) else (),
                     mine=record is not None or row.id not in records,
                     digest=source.digest if source is not None else "",
                     link=link,
                     now=target.wire if target is not None and not target.gone else None,
+                    answers=said,
                 )
             )
         there = [due for due in page if due.now is not None]
@@ -154,6 +173,21 @@ class Planner:
         going = [due for due in page if due.record is not None and (_sends(due.verdict) or due.verdict.lacking)]
         self._lower(flow, going)
         matching.match([due for due in going if due.verdict.kind == "create"])
+        self._refused(flow, [due for due in page if due.going and due.held is not None and due.held.refused])
+        for due in page:
+            if due.verdict.kind == "link":
+                chosen = due.answers.to("link")
+                link = {"target_id": chosen["target"], "target_key": chosen["key"], "origin": chosen["origin"]}
+                due.change = self._change(flow, due, (), self._resolver()) | link
+
+    def _refused(self, flow: Flow, again: list[Due]) -> None:
+        """Hold what the target would refuse once more, unless a person asked to try it again."""
+        with self.ledger.reading() as sql:
+            for due in again:
+                change = due.change or {}
+                same = refusal(sql, flow, change["steps"], change["expected"]) == due.held.refused
+                if same and not due.asked:
+                    due.hold(*(Problem(**one) for one in due.held.problems))
 
     def _verdict(self, flow: Flow, due: Due) -> Verdict:
         entity, record = flow.entity, due.record
@@ -167,6 +201,10 @@ class Planner:
                 free=flow.target.resource.free,
                 skip=entity.skip(record, flow.settings) if record is not None else None,
                 missing=tuple(entity.check(record, flow.settings)) if record is not None else (),
+                answers=due.answers,
+                owns=flow.owns,
+                counterpart=due.link.target_id if due.link else None,
+                backfilled=flow.backfilled,
             )
         )
 
@@ -192,6 +230,8 @@ class Planner:
                         if due.verdict.kind != "hold" or problem.cause != "unreadable"
                     )
                 )
+            elif due.verdict.kind != "hold" and not steps:
+                due.verdict = UNCHANGED  # what changed in the source makes no difference in the target
             elif due.verdict.kind != "hold":
                 due.change = self._change(flow, due, steps, resolver)
                 due.notes = tuple(note for step in steps for note in step.notes)
@@ -231,6 +271,7 @@ class Planner:
             "expected": digest(due.now) if due.now is not None else None,
             "origin": link.origin if link else "created",
             "record": dump(due.record) if due.record is not None else None,
+            "before": _before(due),
             "steps": stored,
             "step": 0,
             "needs": [list(need) for need in sorted(needs)],
@@ -249,20 +290,32 @@ class Planner:
         halted = {due.id for due in stopped}
         with self.ledger.writing(*self.leases) as sql:
             self.ledger.put(sql, ChangeRow, [due.change for due in planned if due.change])
-            rows = [
-                held_row(flow, due.id, due.verdict.kind, due.verdict.problems, due.record, self.now) for due in stopped
-            ]
-            self.ledger.put(sql, HeldRow, rows)
+            self.ledger.put(sql, HeldRow, [self._held_row(flow, due) for due in stopped])
             for part in chunks([due.id for due in page if due.id not in halted]):
                 sql.execute(delete(HeldRow).where(*_of(HeldRow, flow), HeldRow.c.source_id.in_(part)))
             self.ledger.put(sql, HeldRow, noted)
-            for part in chunks([due.id for due in page if due.id not in going]):
-                sql.execute(delete(DueRow).where(*_of(DueRow, flow), DueRow.c.id.in_(part)))
+            # what a person asked for while this was decided stays due
+            for asked, turn in ((True, DueRow.c.why == ASKED), (False, DueRow.c.why != ASKED)):
+                for part in chunks([due.id for due in page if due.id not in going and due.asked is asked]):
+                    sql.execute(delete(DueRow).where(*_of(DueRow, flow), turn, DueRow.c.id.in_(part)))
             moved = matching.store(sql, page, self.now)
         for due in page:
             due.count(counts)
         counts.planned -= moved
         counts.held += moved
+
+    def _held_row(self, flow: Flow, due: Due) -> dict[str, Any]:
+        verdict = due.verdict
+        return held_row(
+            flow,
+            due.id,
+            verdict.kind,
+            verdict.problems,
+            due.record,
+            self.now,
+            question=verdict.question,
+            before=due.held,
+        )
 
     def _count_untouched(self, flow: Flow, counts: Counts, decided: int) -> None:
         """Count what was read again without having changed."""
@@ -287,9 +340,9 @@ def _of(table: Any, flow: Flow) -> tuple[Any, ...]:
     return (table.c.pair == flow.pair, table.c.entity == flow.entity.name)
 
 
-def _held(sql: Any, flow: Flow, ids: list[str]) -> dict[str, str]:
-    query = select(HeldRow.c.source_id, HeldRow.c.kind).where(*_of(HeldRow, flow), HeldRow.c.source_id.in_(ids))
-    return {row.source_id: row.kind for row in sql.execute(query)}
+def _held(sql: Any, flow: Flow, ids: list[str]) -> dict[str, Any]:
+    query = select(HeldRow).where(*_of(HeldRow, flow), HeldRow.c.source_id.in_(ids))
+    return {row.source_id: row for row in sql.execute(query)}
 
 
 def _links(sql: Any, flow: Flow, ids: list[str]) -> dict[str, Any]:
@@ -300,6 +353,15 @@ def _links(sql: Any, flow: Flow, ids: list[str]) -> dict[str, Any]:
         LinkRow.c.source_id.in_(ids),
     )
     return {row.source_id: row for row in sql.execute(query)}
+
+
+def _before(due: Due) -> dict[str, Any] | None:
+    """The record as last sent, with what an update leaves alone as it is now: what differs from now is what changes."""
+    if due.link is None or due.link.sent is None:
+        return None
+    now = dump(due.record) if due.record is not None else {}
+    left = {name: now.get(name) for name in due.verdict.keep}
+    return {**{name: value for name, value in due.link.sent.items() if name not in left}, **left}
 
 
 def _past(flow: Flow, link: Any) -> Past | None:

@@ -38,7 +38,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How an installed plugin stands: `on` is what is wished, `reason` why one that is on is broken."""
+    """How an installed plugin stands: `on` is what is wished, `reason` why one that is on is broken.
+
+    An `extra` knows no system and no kind of record: it adds commands, pages or sandboxes.
+    """
 
     name: str
     distribution: str
@@ -46,6 +49,7 @@ class Status:
     on: bool
     state: Literal["on", "off", "broken"]
     reason: str = ""
+    extra: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ def admit(plugins: Mapping[str, Any]) -> Plugins:
 
 def _status(entry: Entry, on: bool, reason: str | None) -> Status:
     state: Literal["on", "off", "broken"] = "broken" if reason is not None else "on" if on else "off"
-    return Status(entry.name, entry.distribution, entry.version, on, state, reason or "")
+    return Status(entry.name, entry.distribution, entry.version, on, state, reason or "", entry.extra)
 
 
 def _requirement(entry: Entry) -> None:

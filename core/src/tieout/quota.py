@@ -1,8 +1,9 @@
 """The limits of one connection, kept before they are run into.
 
-A sliding log of the calls made knows when the next one fits into every window. A call counts from its answer on, which
-is never earlier than the moment at which the system counted it. What the system itself says is left corrects the log,
-because others may be using the same allowance.
+A sliding log of the calls made knows when the next one fits into the second and the minute. A call counts from its
+answer on, which is never earlier than the moment at which the system counted it. What the system itself says is left
+corrects the log, because others may be using the same allowance. The day's calls are those of `usage`; a part of them
+is kept for people, so that the schedule never takes the last one.
 """
 
 from __future__ import annotations
@@ -12,14 +13,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Literal
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
 from tieout.clock import Clock
 from tieout.contract import Limits
 from tieout.errors import Throttled, Unavailable
+from tieout.usage import Usage
 
-DAY = 86_400_000
+Purpose = Literal["person", "schedule"]
+"""On whose behalf calls are made."""
+
+RESERVE = 20
+"""Percent of a day's calls that are kept for people."""
+
 MINUTE = 60_000
 SECOND = 1_000
 _MARGIN = 10  # milliseconds, for clocks that do not run alike
@@ -28,24 +36,39 @@ _UNTOLD = {"day": timedelta(minutes=30), "minute": timedelta(minutes=1), "concur
 
 
 class Quota:
-    """When one connection may make its next call; shared by all its threads."""
+    """When one connection may make its next call; shared by all its threads.
 
-    def __init__(self, name: str, limits: Limits, clock: Clock, stop: threading.Event | None = None) -> None:
+    `usage` counts the day's calls (None: those of this process alone), and `closed` is a pause that still lasts.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        limits: Limits,
+        clock: Clock,
+        stop: threading.Event | None = None,
+        *,
+        usage: Usage | None = None,
+        purpose: Purpose = "person",
+        closed: Throttled | None = None,
+    ) -> None:
         self._name = name
         self._limits = limits
         self._clock = clock
         self._stop = stop or threading.Event()
+        self._usage = usage or Usage(name, limits, clock)
+        self._reserve = (limits.day or 0) * RESERVE // 100 if purpose == "schedule" else 0
         self._slots = threading.BoundedSemaphore(limits.concurrent)
         self._lock = threading.Lock()
         self._log = InMemoryBucket(_rates(limits) or [_UNLIMITED])
-        self._closed: Throttled | None = None
+        self._closed = closed
 
     @contextmanager
     def call(self) -> Iterator[None]:
         """Wait until one more call is allowed, and count it.
 
-        Raises `Throttled` with scope `day` when the day's allowance is used up, and `Unavailable` when stopped while
-        waiting: nothing was sent.
+        Raises `Throttled` with scope `day` when the day's allowance is used up, or `reserve` when the rest of it is
+        kept for people, and `Unavailable` when stopped while waiting: nothing was sent.
         """
         with self._slots:
             item = self._admitted()
@@ -58,8 +81,8 @@ class Quota:
         """Correct the log by what an answer says is left of the minute and of the day."""
         minute, day = (_number(headers, name) for name in (self._limits.minute_header, self._limits.day_header))
         with self._lock:
-            if day is not None and day <= 0 and self._closed is None:
-                self._closed = self._throttled("day", None, "")
+            if day is not None:
+                self._usage.heard(day)
             if minute is not None and self._limits.minute:
                 now = self._now()
                 since = now - self._window(MINUTE)
@@ -86,7 +109,9 @@ class Quota:
                 seconds = self._closed_for()
                 item = RateItem("", self._now())
                 if seconds <= 0:
+                    self._within_the_day()
                     if self._log.put(item):
+                        self._usage.count()
                         return item
                     seconds = self._next(item)
             self._clock.wait(seconds, self._stop)
@@ -97,16 +122,18 @@ class Quota:
         seconds = (self._closed.until - self._clock.now()).total_seconds()
         if seconds <= 0:
             self._closed = None
-        elif self._closed.scope == "day":
-            raise self._throttled("day", self._closed.until, "")
+        elif self._closed.lasting:
+            raise self._throttled(self._closed.scope, self._closed.until, "")
         return seconds
+
+    def _within_the_day(self) -> None:
+        if (until := self._usage.full_until(0)) is not None:
+            raise self._throttled("day", until, "")
+        if self._reserve and (until := self._usage.full_until(self._reserve)) is not None:
+            raise self._throttled("reserve", until, "")
 
     def _next(self, item: RateItem) -> float:
         milliseconds = int(self._log.waiting(item))  # type: ignore[arg-type]
-        failing = self._log.failing_rate
-        if failing is not None and failing.interval == self._window(DAY):
-            until = self._clock.now() + timedelta(milliseconds=milliseconds)
-            raise self._throttled("day", until, "")
         return (milliseconds + 1) / 1000
 
     def _answered(self, item: RateItem) -> None:
@@ -118,6 +145,14 @@ class Quota:
 
     def _throttled(self, scope: str, until: datetime | None, said: str) -> Throttled:
         until = until or self._clock.now() + _UNTOLD[scope] / self._limits.speed
+        if scope == "reserve":
+            return Throttled(
+                f"{self._name} has no more calls for the schedule today",
+                until=until,
+                scope=scope,
+                why=f"{self._reserve:,} of its {self._limits.day:,} calls a day are kept for what a person starts.",
+                fix=f"It goes on by itself after {until:%Y-%m-%d %H:%M:%S} UTC; a person may sync at any time.",
+            )
         return Throttled(
             f"{self._name} allows no more calls this {scope}" if scope != "concurrent" else f"{self._name} is busy",
             until=until,
@@ -141,7 +176,7 @@ def _window(milliseconds: int, speed: int) -> int:
 def _rates(limits: Limits) -> list[Rate]:
     """The windows that can bind: one that another implies is left out."""
     rates: list[Rate] = []
-    for limit, milliseconds in ((limits.second, SECOND), (limits.minute, MINUTE), (limits.day, DAY)):
+    for limit, milliseconds in ((limits.second, SECOND), (limits.minute, MINUTE)):
         if limit is None:
             continue
         rate = Rate(limit, _window(milliseconds, limits.speed))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from tieout.clock import Clock
 from tieout.contract import Wire, first
@@ -17,10 +18,12 @@ from tieout.flow import Flow, load
 from tieout.inbox import inbox_row, index, wires
 from tieout.lease import Lease
 from tieout.ledger import Ledger
-from tieout.match import normal
+from tieout.match import joined, normal
 from tieout.model import Record
 from tieout.references import differing
+from tieout.refusal import refusal
 from tieout.tables import BatchRow, ChangeRow, DueRow, HeldRow, InboxRow, LinkRow, ReceiptRow
+from tieout.versions import keep
 from tieout.work import Key, Outcome, Receipt
 
 if TYPE_CHECKING:
@@ -66,15 +69,16 @@ class Receipts:
                 for receipt in receipts
             ]
             self.ledger.put(sql, ReceiptRow, rows)
-            self._seen(sql, sending, came)
+            self._seen(sql, sending, came, now)
             if answered:
                 self._close(sql, sending, "answered")
 
-    def _seen(self, sql: Any, sending: Sending, came: list[Wire]) -> None:
+    def _seen(self, sql: Any, sending: Sending, came: list[Wire], now: datetime) -> None:
         """What came back counts as read, so that our own writes do not come back as changes."""
         end = sending.end
         rows = {row["id"]: row for row in (inbox_row(end.tenant, end.resource, wire, self.run) for wire in came)}
         self.ledger.put(sql, InboxRow, rows.values())
+        keep(self.ledger, sql, rows.values(), now)
         sharing = [flow for flow in self.flows if flow.target.resource.name == end.resource.name]
         index(self.ledger, sql, sharing, {one: row["wire"] for one, row in rows.items()})
 
@@ -98,16 +102,22 @@ class Receipts:
 
     def _rejected(self, sql: Any, change: Any, problems: Sequence[Problem]) -> None:
         self._state(sql, change, "rejected", problems)
+        flow = self._flow(change.entity)
+        tried = (ChangeRow.c.entity == change.entity, ChangeRow.c.source_id == change.source_id)
+        query = select(func.count()).where(*tried, ChangeRow.c.state == "rejected")
         row = {
-            "pair": self._flow(change.entity).pair,
+            "pair": flow.pair,
             "entity": change.entity,
             "source_id": change.source_id,
             "kind": "hold",
-            "problems": [told(problem, self._flow(change.entity)) for problem in problems],
+            "problems": [told(problem, flow) for problem in problems],
             "label": change.label,
             "amount": change.amount,
             "currency": change.currency,
             "since": self.clock.now(),
+            "question": None,
+            "tries": sql.execute(query).scalar(),
+            "refused": refusal(sql, flow, change.steps, change.expected),
         }
         self.ledger.put(sql, HeldRow, [row])
         self._no_longer_due(sql, change)
@@ -203,7 +213,11 @@ class Receipts:
             self._no_longer_due(sql, change)
 
     def look_up(self, sending: Sending) -> list[Receipt]:
-        """Ask the target what became of a batch; the receipts of those steps that certainly happened."""
+        """Ask the target what became of a batch; the receipts of those steps that are not certainly missing.
+
+        A step happened when one record there is what it would have made. Where something else bears its key by now
+        (somebody has changed or voided what arrived late), it is stale: never sent again, and planned anew.
+        """
         end = sending.end
         if end.resource.settle:
             self.clock.wait(end.resource.settle)
@@ -221,6 +235,10 @@ class Receipts:
                 outcome: Outcome = "created" if sending.op == "create" else "updated"
                 version = first(wire, end.resource.version)
                 found.append(Receipt(key=step.key, outcome=outcome, id=one, version=version, wire=wire))
+            elif sending.op == "create" and any(
+                self._bears(sending, step.key, step.body, wire) for wire in candidates.values()
+            ):
+                found.append(Receipt(key=step.key, outcome="stale", problems=(_APPEARED,)))
         return found
 
     def _keys(self, sending: Sending, key: str) -> list[Key]:
@@ -251,9 +269,28 @@ class Receipts:
         names = (*flow.entity.key, *flow.entity.agrees)
         return all(normal(getattr(there, name)) == normal(getattr(planned, name)) for name in names)
 
+    def _bears(self, sending: Sending, key: str, body: Wire, wire: Wire) -> bool:
+        """Whether a record of the target bears the key of what was to be created, whatever else it is."""
+        flow = self._flow(sending.changes[key].entity)
+        if flow.entity.repeats:
+            return False
+        there, planned = flow.target.lift([wire, body])
+        if not isinstance(there, Record) or not isinstance(planned, Record):
+            return False
+        mark = joined(planned, flow.entity.key)
+        return mark is not None and joined(there, flow.entity.key) == mark
+
 
 def _step(sending: Sending, key: str) -> Wire:
     return next(step.body for step in sending.steps if step.key == key)
+
+
+_APPEARED = Problem(
+    cause="appeared",
+    what="A record with the same number or name appeared in the target while the outcome was not known.",
+    why="It may be the very one that was sent, changed by somebody since.",
+    fix="It is planned anew in the next run, which links the two or asks.",
+)
 
 
 def _dropped(change: Any, said: str) -> Problem:

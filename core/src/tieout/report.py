@@ -1,18 +1,15 @@
-"""What people and programs are told: counts that add up, plans, holds, and the proof."""
+"""What people and programs are told: counts that add up, plans, and holds."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field, fields
+from datetime import datetime
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Any, Literal
 
 from tieout.contract import Tenant
-from tieout.errors import Problem, Refused
-
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+from tieout.errors import Problem
 
 
 @dataclass(slots=True)
@@ -69,11 +66,57 @@ class HoldGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRecord:
+    """One record that is held, skipped or noted, with all its problems; `amount` is in `currency`, `since` in UTC.
+
+    `tries` is how often the target refused it. It is tried again in the next run, or with `next_try` change only once
+    the record, its mapping or the target has changed, or a person asks for it.
+    """
+
+    entity: str
+    source_id: str
+    label: str
+    kind: str
+    problems: tuple[Problem, ...]
+    amount: Decimal | None
+    currency: str
+    since: datetime
+    tries: int
+    next_try: Literal["next-run", "change", "unskip"]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPage:
+    """One page of held records, counted from 1, of `total` records on `pages` pages."""
+
+    records: tuple[HeldRecord, ...]
+    page: int
+    pages: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a person decided about a record: `what` is skip, link, keep, create or name."""
+
+    entity: str
+    source_id: str
+    label: str
+    what: str
+    value: Any
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
     """A stored plan in short: what it would do, and what that needs.
 
     `operations` counts per entity and operation, `amounts` sums the documents to be created per currency, `calls` is
-    how many write calls the plan needs and `warnings` what a person should know before going live.
+    how many write calls the plan needs and `warnings` what a person should know before going live. `objections` say why
+    somebody has to approve this very plan although the pair is live. `state` is open, applying (cut off half way),
+    unsettled, applied or superseded; an open one can be carried out until it `expires`. `run` made it, and it `undoes`
+    another one where that is what it is for. All times are UTC.
     """
 
     id: int
@@ -87,14 +130,29 @@ class PlanView:
     amounts: Mapping[str, Decimal]
     calls: int
     live: bool
+    run: int = 0
+    state: str = "open"
+    expires: datetime | None = None
+    undoes: int | None = None
+    approved_by: str | None = None
+    approved_at: datetime | None = None
     warnings: tuple[str, ...] = ()
+    objections: tuple[str, ...] = ()
 
     def question(self) -> str:
         """The sentence that a person confirms, with numbers and money."""
-        parts = [f"{sum(by.values()):,} {entity.replace('-', ' ')}" for entity, by in self.operations.items() if by]
+        going: list[str] = []
+        back: list[str] = []
+        for entity, by in self.operations.items():
+            called, voids = entity.replace("-", " "), by.get("void", 0)
+            going += [f"{number:,} {called}"] if (number := sum(by.values()) - voids) else []
+            back += [f"{voids:,} {called}"] if voids else []
         money = ", ".join(f"{currency} {amount:,.2f}" for currency, amount in sorted(self.amounts.items()))
-        listed = ", ".join(parts) or "nothing"
-        return f"Send {listed}{f' ({money})' if money else ''} to {self.target.name}?"
+        if back and not going:
+            return f"Take back {', '.join(back)} in {self.target.name}?"
+        listed = (", ".join(going) or "nothing") + (f" ({money})" if money else "")
+        taken = f", and take back {', '.join(back)} there" if back else ""
+        return f"Send {listed} to {self.target.name}{taken}?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +166,10 @@ class Calls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """How a run ended: `state` is done, planned (waiting for go-live), paused or stopped; `message` says why."""
+    """How a run ended: `state` is done, planned (waiting for go-live), paused or stopped; `message` says why.
+
+    `notices` are what was noticed while reading and stopped nothing, such as a list that has shrunk.
+    """
 
     run: int
     plan: int | None
@@ -121,152 +182,17 @@ class RunReport:
     calls: tuple[Calls, ...]
     least_writes: int
     message: str = ""
-
-
-TieState = Literal[
-    "matched",
-    "missing-here",
-    "missing-there",
-    "doubled",
-    "amount-differs",
-    "period-differs",
-    "status-differs",
-    "voided-there",
-    "held",
-    "skipped",
-    "foreign",
-]
-"""What a tie-out says of a record. `here` is the source and `there` the target; foreign is what Tieout neither made nor
-linked."""
-
-OPEN: frozenset[TieState] = frozenset(get_args(TieState)) - {"matched", "held", "skipped", "foreign"}
-"""The states that nothing explains: with one of them the sides do not tie."""
-
-
-@dataclass(frozen=True, slots=True)
-class Months:
-    """A span of months, written YYYY-MM, both inclusive; None leaves that end open. Raises `Refused` for others."""
-
-    first: str | None = None
-    last: str | None = None
-
-    def __post_init__(self) -> None:
-        for month in (self.first, self.last):
-            if month is not None and not _MONTH.fullmatch(month):
-                raise Refused(f"{month!r} is no month", fix="Write year and month, for example 2026-07.")
-        if self.first and self.last and self.first > self.last:
-            raise Refused(f"{self.first} is after {self.last}", fix="Name the earlier month first.")
-
-    @property
-    def whole(self) -> bool:
-        """Whether every month is in it, and what has no date too."""
-        return self.first is None and self.last is None
-
-    def __contains__(self, period: str) -> bool:
-        """Whether a record of that month is in it; one whose month is not known always is."""
-        return not period or (self.first or "") <= period and (self.last is None or period <= self.last)
-
-
-@dataclass(frozen=True, slots=True)
-class TieLine:
-    """One entity, period (month, YYYY-MM) and currency: counts and totals of both sides, and what is left unexplained.
-
-    variance = source in scope - held - skipped - target, in `currency`; entities without money tie by count. What is
-    void counts nowhere, and what is foreign in the target is listed apart.
-    """
-
-    entity: str
-    period: str
-    currency: str
-    source_count: int = 0
-    held_count: int = 0
-    skipped_count: int = 0
-    target_count: int = 0
-    source_total: Decimal = Decimal(0)
-    held_total: Decimal = Decimal(0)
-    skipped_total: Decimal = Decimal(0)
-    target_total: Decimal = Decimal(0)
-
-    @property
-    def count_variance(self) -> int:
-        """Records of the source in scope that are neither held, skipped nor in the target."""
-        return self.source_count - self.held_count - self.skipped_count - self.target_count
-
-    @property
-    def variance(self) -> Decimal:
-        """The money that is not explained."""
-        return self.source_total - self.held_total - self.skipped_total - self.target_total
-
-    @property
-    def clear(self) -> bool:
-        """Whether nothing is left unexplained."""
-        return self.variance == 0 and self.count_variance == 0
-
-    def plus(self, other: TieLine) -> TieLine:
-        """The sum of two lines, under this one's names."""
-        names = [item.name for item in fields(self)[3:]]
-        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in names})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TieRecord:
-    """One record of a tie-out, or two that belong together, with its state.
-
-    `period` and `currency` are the source's where it has one, and so is `label`. `problem` says what is the matter and
-    what to do; None for what is matched.
-    """
-
-    entity: str
-    state: TieState
-    label: str
-    period: str = ""
-    currency: str = ""
-    source_id: str | None = None
-    target_id: str | None = None
-    source_total: Decimal | None = None
-    target_total: Decimal | None = None
-    problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TieOut:
-    """The proof: both sides read afresh and compared, record by record and to the cent.
-
-    `counts` tells per entity how many records have each state, `differences` lists those that are not matched. `by` is
-    who asked, `base` the base currency of the books (empty where they have none), `titles` what people call each
-    entity. `since` is the pair's start date: what is older is skipped.
-    """
-
-    pair: str
-    at: datetime
-    by: str
-    source: Tenant
-    target: Tenant
-    source_title: str
-    target_title: str
-    base: str
-    since: date
-    months: Months
-    titles: Mapping[str, str]
-    lines: tuple[TieLine, ...]
-    counts: Mapping[str, Mapping[str, int]]
-    differences: tuple[TieRecord, ...]
-    calls: tuple[Calls, ...] = ()
-
-    @property
-    def ties(self) -> bool:
-        """Whether everything is explained to the cent."""
-        return all(line.clear for line in self.lines) and not self.open
-
-    @property
-    def open(self) -> tuple[TieRecord, ...]:
-        """The records that nothing explains."""
-        return tuple(one for one in self.differences if one.state in OPEN)
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionView:
-    """A connection as a person sees it: `state` is connected, not connected or paused."""
+    """A connection as a person sees it.
+
+    `state` is connected, not connected, paused (`paused_until`, and `why`) or reconnect needed (`why`). `calls_used` of
+    the `calls_allowed` in a day were known at `calls_known_at`; `grant_ends` is when the consent ends if nobody uses
+    it, and stands there when that is near. All times are UTC.
+    """
 
     name: str
     plugin: str
@@ -278,6 +204,10 @@ class ConnectionView:
     paused_until: datetime | None = None
     why: str = ""
     needs_consent: bool = False
+    calls_used: int = 0
+    calls_allowed: int | None = None
+    calls_known_at: datetime | None = None
+    grant_ends: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,7 +80,7 @@ class Resolver:
             for _, ref in refs(record):
                 wanted.setdefault(ref.entity, set()).add(ref.id)
         known: dict[Pointer, Ref[str]] = {}
-        held: set[Pointer] = set()
+        held: dict[Pointer, str] = {}
         with self.ledger.reading() as sql:
             for entity, ids in wanted.items():
                 self._linked(sql, flow, entity, ids, known)
@@ -100,16 +100,21 @@ class Resolver:
             ids = wanted[other.entity.name]
             planned = {self.markers[one][1]: one for one in ids if one in self.markers}
             with self.ledger.reading() as sql:
-                rows = wires(sql, other.target.connection, other.target.resource, ids - set(planned.values()))
-                found |= {one: row.wire for one, row in rows.items() if not row.gone}
+                adopted: dict[str, str] = {}
                 for part in chunks(sorted(planned)):
-                    query = select(ChangeRow.c.source_id, ChangeRow.c.steps).where(
+                    query = select(ChangeRow.c.source_id, ChangeRow.c.target_id, ChangeRow.c.steps).where(
                         ChangeRow.c.plan == self.plan,
                         ChangeRow.c.entity == other.entity.name,
                         ChangeRow.c.source_id.in_(part),
                     )
                     for row in sql.execute(query):
-                        found |= {planned[row.source_id]: step["body"] for step in row.steps[:1]}
+                        if row.steps:
+                            found[planned[row.source_id]] = row.steps[0]["body"]
+                        elif row.target_id:
+                            adopted[row.target_id] = planned[row.source_id]
+                there = (ids - set(planned.values())) | adopted.keys()
+                rows = wires(sql, other.target.connection, other.target.resource, there)
+                found |= {adopted.get(one, one): row.wire for one, row in rows.items() if not row.gone}
         return found
 
     def _linked(self, sql: Any, flow: Flow, entity: str, ids: set[str], known: dict[Pointer, Ref[str]]) -> None:
@@ -138,20 +143,20 @@ class Resolver:
                     self.planned[row.target_key] = pointer
                 known[pointer] = Ref(entity=entity, id=marker, side="target", key=row.target_key)
 
-    def _held(self, sql: Any, flow: Flow, entity: str, ids: set[str]) -> set[Pointer]:
-        found = set()
+    def _held(self, sql: Any, flow: Flow, entity: str, ids: set[str]) -> dict[Pointer, str]:
+        found: dict[Pointer, str] = {}
         for part in chunks(sorted(ids)):
-            query = select(HeldRow.c.source_id).where(
+            query = select(HeldRow.c.source_id, HeldRow.c.kind).where(
                 HeldRow.c.pair == flow.pair,
                 HeldRow.c.entity == entity,
                 HeldRow.c.source_id.in_(part),
                 HeldRow.c.kind != "note",
             )
-            found |= {(entity, row.source_id) for row in sql.execute(query)}
+            found |= {(entity, row.source_id): row.kind for row in sql.execute(query)}
         return found
 
     def _turn(
-        self, flow: Flow, record: Record, known: dict[Pointer, Ref[str]], held: set[Pointer]
+        self, flow: Flow, record: Record, known: dict[Pointer, Ref[str]], held: dict[Pointer, str]
     ) -> tuple[Record, tuple[Problem, ...]]:
         problems = tuple(
             self._unresolved(flow, field_name, ref, held)
@@ -165,7 +170,7 @@ class Resolver:
 
         return replace(record, turned), problems
 
-    def _unresolved(self, flow: Flow, field_name: str, ref: Ref[str], held: set[Pointer]) -> Problem:
+    def _unresolved(self, flow: Flow, field_name: str, ref: Ref[str], held: dict[Pointer, str]) -> Problem:
         called = ref.name or ref.id
         if not self._of([ref.entity]):
             return Problem(
@@ -174,6 +179,14 @@ class Resolver:
                 what=f"It needs {called!r} of {ref.entity}, which is switched off.",
                 why=f"A record goes only when its {field_name} is in the target.",
                 fix=f"Switch it on: tieout plugins enable {ref.entity}",
+            )
+        if held.get((ref.entity, ref.id)) == "skip":
+            return Problem(
+                cause="parent-skipped",
+                about=ref.entity,
+                what=f"Waiting: parent skipped, {called!r} of {ref.entity}.",
+                why=f"A record goes only when its {field_name} is in the target.",
+                fix=f"Send {called!r} after all, link it to a record of the target, or skip this one as well.",
             )
         if (ref.entity, ref.id) in held:
             return Problem(

@@ -17,6 +17,8 @@ from tieout.desk import Desk, Refused, RunReport, TieoutError
 _TOLD = ("read", "created", "updated", "unchanged", "held", "skipped", "wrong", "rejected", "unknown")
 _RETRY = 60.0
 """Seconds after which a configuration that has become wrong is read again."""
+_LONGEST = 86400.0
+"""Seconds after which it looks around in any case: a consent that nobody uses has to be renewed."""
 
 Log = Callable[..., Any]
 """Writes one line: a sentence and named values."""
@@ -27,7 +29,8 @@ class Runner:
 
     The configuration is read anew for each round, so a toggle counts from the next run on. A pair that is not live is
     planned and never sent; one whose connection is paused comes again when the pause is over. What goes wrong with one
-    pair is told and leaves the others alone.
+    pair is told and leaves the others alone. A part of each day's calls is left to people, and a consent that nobody
+    uses is renewed before it ends.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Runner:
         Raises `ConfigError` when the configuration is wrong.
         """
         with self._open() as desk:
+            self._keep_alive(desk)
             return max((self._sync(desk, name)[0] for name in desk.pairs if not self._stop.is_set()), default=0)
 
     def forever(self) -> int:
@@ -67,6 +71,7 @@ class Runner:
     def _round(self) -> float:
         """Sync what is due; the seconds until the next one is."""
         with self._open() as desk:
+            self._keep_alive(desk)
             scheduled = {name: every for name in desk.pairs if (every := desk.every(name))}
             for name, every in scheduled.items():
                 if not self._stop.is_set() and self._due.get(name, 0.0) <= self._clock.monotonic():
@@ -74,7 +79,8 @@ class Runner:
                     self._due[name] = self._clock.monotonic() + max(every, pause)
         if not scheduled:
             raise Refused("no pair has a schedule", fix='Give one, for example every = "15m" under [pairs.NAME].')
-        return max(0.0, min(self._due.get(name, 0.0) for name in scheduled) - self._clock.monotonic())
+        due = min(self._due.get(name, 0.0) for name in scheduled)
+        return min(max(0.0, due - self._clock.monotonic()), _LONGEST)
 
     def _sync(self, desk: Desk, name: str) -> tuple[int, float]:
         """Sync one pair; its exit code, and the seconds for which its connections are paused."""
@@ -85,6 +91,11 @@ class Runner:
         self._told(report)
         return outcome(report), self._paused(desk, name) if report.state == "paused" else 0.0
 
+    def _keep_alive(self, desk: Desk) -> None:
+        """Renew the consents that nobody uses, also those of pairs that are not due."""
+        for name, error in desk.keep_alive().items():
+            self._failed("", error, connection=name)
+
     def _paused(self, desk: Desk, name: str) -> float:
         view = desk.status(name)
         ends = [side.paused_until for side in (view.source, view.target) if side.paused_until]
@@ -94,7 +105,9 @@ class Runner:
         numbers = {each: sum(getattr(one, each) for one in report.counts.values()) for each in _TOLD}
         numbers = {each: number for each, number in numbers.items() if number or each in ("read", "held")}
         seconds = round((report.ended - report.started).total_seconds(), 1)
-        said = {"message": report.message} if report.message else {}
+        said: dict[str, Any] = {"message": report.message} if report.message else {}
+        if report.notices:
+            said["notices"] = list(report.notices)
         self._log(
             "run",
             at=self._at(),
@@ -106,18 +119,19 @@ class Runner:
             **said,
         )
 
-    def _failed(self, pair: str, error: Exception) -> int:
+    def _failed(self, pair: str, error: Exception, **about: str) -> int:
         told = error if isinstance(error, TieoutError) else TieoutError(f"{type(error).__name__}: {error}")
         problem = told.problem
         words = {each: getattr(problem, each) for each in ("what", "why", "fix", "said") if getattr(problem, each)}
-        self._log("failed", at=self._at(), **({"pair": pair} if pair else {}), code=problem.cause, **words)
+        about |= {"pair": pair} if pair else {}
+        self._log("failed", at=self._at(), **about, code=problem.cause, **words)
         return told.exit_code
 
     def _at(self) -> str:
         return self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
 
     def _open(self) -> AbstractContextManager[Desk]:
-        return Desk.open(self._config, who="runner", stop=self._stop)
+        return Desk.open(self._config, who="runner", stop=self._stop, purpose="schedule")
 
 
 def outcome(report: RunReport) -> int:

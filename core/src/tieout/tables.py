@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, ClassVar
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import LargeBinary, Text, TypeDecorator
-from sqlmodel import Field, Index, SQLModel
+from sqlalchemy import LargeBinary
+from sqlmodel import Field, Index
 
-from tieout.codec import dumps, loads
-
-
-class Json(TypeDecorator[Any]):
-    """A column of plain JSON in which amounts stay `Decimal`."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: object) -> str | None:
-        """The JSON text of a value; None stays null."""
-        return None if value is None else dumps(value).decode()
-
-    def process_result_value(self, value: str | None, dialect: object) -> Any:
-        """The value of a JSON text."""
-        return None if value is None else loads(value)
-
-
-class Row(SQLModel):
-    """The base of all tables; `c` are a table's columns, as statements want them."""
-
-    c: ClassVar[Any]
+from tieout.row import Json, Row
 
 
 class LeaseRow(Row, table=True):
@@ -43,15 +22,20 @@ class LeaseRow(Row, table=True):
 
 
 class SecretRow(Row, table=True):
-    """A sealed secret: the tokens of a grant."""
+    """A sealed secret: the tokens of a grant, and when they were given."""
 
     __tablename__ = "secret"
     name: str = Field(primary_key=True)
     sealed: bytes = Field(sa_type=LargeBinary)
+    given_at: datetime | None = None
 
 
 class ConnectionRow(Row, table=True):
-    """What is known of a connection: the tenant it is pinned to, its plugin's memory, and whether it is paused."""
+    """What is known of a connection: the tenant it is pinned to, its plugin's memory, and what keeps it from working.
+
+    It is `paused` until a time, for everybody or for the schedule alone (scope `reserve`), or was `refused`: a person
+    has to connect again.
+    """
 
     __tablename__ = "connection"
     name: str = Field(primary_key=True)
@@ -63,6 +47,20 @@ class ConnectionRow(Row, table=True):
     memory: Any = Field(default=None, nullable=True, sa_type=Json)
     paused_until: datetime | None = None
     paused_why: str | None = None
+    paused_scope: str | None = None
+    refused_at: datetime | None = None
+    refused_why: str | None = None
+
+
+class UsageRow(Row, table=True):
+    """The calls of a connection within the minute that begins at `slot`, and how many of the day were left after it."""
+
+    __tablename__ = "usage"
+    connection: str = Field(primary_key=True)
+    slot: datetime = Field(primary_key=True)
+    calls: int
+    left: int | None = None
+    left_at: datetime | None = None
 
 
 class ReferenceRow(Row, table=True):
@@ -99,6 +97,20 @@ class InboxRow(Row, table=True):
     gone: bool = False
     run: int
     inside: str | None = None
+
+
+class VersionRow(Row, table=True):
+    """A record of either side as it was read, found or answered in a run: its wire, compressed, for `explain`."""
+
+    __tablename__ = "version"
+    __table_args__ = (Index("version_at", "tenant", "at"),)
+    tenant: str = Field(primary_key=True)
+    resource: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    run: int = Field(primary_key=True)
+    digest: str = Field(primary_key=True)
+    at: datetime
+    wire: bytes = Field(sa_type=LargeBinary)
 
 
 class KeyRow(Row, table=True):
@@ -156,11 +168,12 @@ class LinkRow(Row, table=True):
 
 
 class RunRow(Row, table=True):
-    """One run of a pair: when, how it ended, and its counts."""
+    """One run of a pair: when, how it ended, its counts, and the plan that it carried out."""
 
     __tablename__ = "run"
     id: int | None = Field(default=None, primary_key=True)
     pair: str
+    plan: int | None = None
     started: datetime
     ended: datetime | None = None
     state: str
@@ -170,7 +183,7 @@ class RunRow(Row, table=True):
 
 
 class PlanRow(Row, table=True):
-    """A stored plan: the tenants and terms it was made for, and who approved it."""
+    """A stored plan: the tenants and terms it was made for, who approved it, and the run that it `undoes`."""
 
     __tablename__ = "plan"
     id: int | None = Field(default=None, primary_key=True)
@@ -184,13 +197,20 @@ class PlanRow(Row, table=True):
     state: str
     approved_by: str | None = None
     approved_at: datetime | None = None
+    undoes: int | None = None
 
 
 class ChangeRow(Row, table=True):
-    """One thing to do in the target, with the very wires to be sent."""
+    """One thing to do in the target, with the very wires to be sent.
+
+    `before` is the record as last sent, but for the fields that an update leaves alone: what differs is what changes.
+    """
 
     __tablename__ = "change"
-    __table_args__ = (Index("change_record", "plan", "entity", "source_id"),)
+    __table_args__ = (
+        Index("change_record", "plan", "entity", "source_id"),
+        Index("change_source", "entity", "source_id"),
+    )
     plan: int = Field(primary_key=True)
     seq: int = Field(primary_key=True)
     entity: str
@@ -206,6 +226,7 @@ class ChangeRow(Row, table=True):
     expected: str | None = None
     origin: str
     record: Any = Field(sa_type=Json)
+    before: Any = Field(default=None, nullable=True, sa_type=Json)
     steps: Any = Field(sa_type=Json)
     step: int = 0
     needs: Any = Field(default=None, nullable=True, sa_type=Json)
@@ -242,7 +263,10 @@ class ReceiptRow(Row, table=True):
 
 
 class HeldRow(Row, table=True):
-    """What a person is told of a source record: a hold with its problems, a skip with its reason, or a note."""
+    """What a person is told of a source record: a hold with its problems, a skip with its reason, or a note.
+
+    `question` is what a person has to decide; `refused` is the digest of what the target refused, in `tries` tries.
+    """
 
     __tablename__ = "held"
     pair: str = Field(primary_key=True)
@@ -254,6 +278,25 @@ class HeldRow(Row, table=True):
     amount: Any = Field(default=None, nullable=True, sa_type=Json)
     currency: str | None = None
     since: datetime
+    question: Any = Field(default=None, nullable=True, sa_type=Json)
+    tries: int = 0
+    refused: str | None = None
+
+
+class DecisionRow(Row, table=True):
+    """What a person decided about a record, for the very values that `for_digest` stands for (empty: for good)."""
+
+    __tablename__ = "decision"
+    pair: str = Field(primary_key=True)
+    entity: str = Field(primary_key=True)
+    source_id: str = Field(primary_key=True)
+    what: str = Field(primary_key=True)
+    for_digest: str = Field(primary_key=True)
+    label: str
+    value: Any = Field(sa_type=Json)
+    by: str
+    at: datetime
+    withdrawn_at: datetime | None = None
 
 
 class BackRow(Row, table=True):
@@ -269,6 +312,35 @@ class BackRow(Row, table=True):
     at: datetime
 
 
+class EnclosureRow(Row, table=True):
+    """A file that went along with a document, by its name, or a mark about the document's files and note."""
+
+    __tablename__ = "enclosure"
+    pair: str = Field(primary_key=True)
+    entity: str = Field(primary_key=True)
+    source_id: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    size: int
+    at: datetime
+
+
+class BackfillRow(Row, table=True):
+    """Documents dated before the start date that are in scope all the same, and how far they were taken up.
+
+    They are taken up in the order of their ids, up to and with the one at `cursor`; it is `done` after the last.
+    """
+
+    __tablename__ = "backfill"
+    pair: str = Field(primary_key=True)
+    entity: str = Field(primary_key=True)
+    first: date = Field(primary_key=True)
+    last: date = Field(primary_key=True)
+    cursor: str = ""
+    done: bool = False
+    at: datetime
+    by: str
+
+
 class LiveRow(Row, table=True):
     """A person let this pair go live between these two tenants."""
 
@@ -281,7 +353,7 @@ class LiveRow(Row, table=True):
 
 
 class TieRow(Row, table=True):
-    """One record of either side as a tie-out read it; `claimed` once it is explained by the other side."""
+    """One record of either side as a tie-out read it; `other` is the record of the other side that it belongs to."""
 
     __tablename__ = "tie"
     __table_args__ = (Index("tie_mark", "tie", "entity", "side", "mark"),)
@@ -291,11 +363,14 @@ class TieRow(Row, table=True):
     id: str = Field(primary_key=True)
     label: str
     mark: str | None = None
+    external: str | None = None
+    key: str | None = None
     period: str
     currency: str
     total: Any = Field(default=None, sa_type=Json, nullable=True)
     standing: str
-    claimed: bool = False
+    problem: Any = Field(default=None, sa_type=Json, nullable=True)
+    other: str | None = None
 
 
 class AuditRow(Row, table=True):

@@ -3,58 +3,103 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
 from typing import Any
 
 from sqlalchemy import func, select
 
+from tieout.config import PairConfig
+from tieout.contract import Tenant
 from tieout.errors import Problem
 from tieout.flow import Flow
+from tieout.guard import Taken, objections
 from tieout.ledger import Ledger
 from tieout.report import Counts, HoldGroup, PlanView
-from tieout.tables import ChangeRow, HeldRow, PlanRow
+from tieout.tables import ChangeRow, HeldRow, LinkRow, LiveRow, PlanRow
 
 _DONE = {"create": "created", "update": "updated", "void": "voided", "link": "linked"}
 EXAMPLES = 5
 
 
-def view(ledger: Ledger, plan: int, flows: Sequence[Flow], counts: Mapping[str, Counts], *, live: bool) -> PlanView:
-    """A stored plan in short."""
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Both ends of a pair as a plan is told between them; `sizes` are how many steps go in one call, by resource."""
+
+    source: Tenant
+    target: Tenant
+    title: str
+    sizes: Mapping[str, int]
+
+
+def ends(flows: Sequence[Flow]) -> Ends:
+    """Both ends of a pair's flows."""
     first = flows[0]
-    operations: dict[str, dict[str, int]] = {flow.entity.name: {} for flow in flows}
+    source, target = first.source.connection.tenant, first.target.connection.tenant
+    assert source is not None and target is not None  # noqa: S101 - flows exist only between known tenants
+    sizes = {flow.target.resource.name: flow.target.resource.batch for flow in flows}
+    return Ends(source, target, first.target.connector.title, sizes)
+
+
+def view(ledger: Ledger, plan: int, pair: PairConfig, between: Ends) -> PlanView:
+    """A stored plan in short, with what its guard has against it."""
+    operations: dict[str, dict[str, int]] = {name: {} for name in pair.entities}
     amounts: dict[str, Decimal] = {}
+    back: dict[str, dict[str, Decimal]] = {}
     with ledger.reading() as sql:
-        row = sql.execute(select(PlanRow.c.created).where(PlanRow.c.id == plan)).one()
+        row = sql.execute(select(PlanRow).where(PlanRow.c.id == plan)).one()
         query = select(ChangeRow.c.entity, ChangeRow.c.op, ChangeRow.c.amount, ChangeRow.c.currency).where(
             ChangeRow.c.plan == plan
         )
         for change in sql.execute(query):
             by = operations.setdefault(change.entity, {})
             by[change.op] = by.get(change.op, 0) + 1
-            if change.op == "create" and change.amount is not None:
+            into = {"create": amounts, "void": back.setdefault(change.entity, {})}.get(change.op)
+            if into is not None and change.amount is not None:
                 currency = change.currency or ""
-                amounts[currency] = amounts.get(currency, Decimal(0)) + Decimal(change.amount)
-    source, target = first.source.connection.tenant, first.target.connection.tenant
-    assert source is not None and target is not None  # noqa: S101 - flows exist only between known tenants
+                into[currency] = into.get(currency, Decimal(0)) + Decimal(change.amount)
+        taken = {
+            entity: Taken(voids, _linked(sql, row, entity), back[entity])
+            for entity, by in operations.items()
+            if (voids := by.get("void"))
+        }
+        tenants = (LiveRow.c.source_tenant == row.source_tenant, LiveRow.c.target_tenant == row.target_tenant)
+        live = sql.execute(select(LiveRow.c.at).where(LiveRow.c.pair == row.pair, *tenants)).first() is not None
     return PlanView(
         id=plan,
-        pair=first.pair,
-        source=source,
-        target=target,
-        target_title=first.target.connector.title,
+        pair=row.pair,
+        run=row.run,
+        source=between.source,
+        target=between.target,
+        target_title=between.title,
         created=row.created,
-        counts=counts,
+        state=row.state,
+        expires=row.created + pair.plans_expire,
+        undoes=row.undoes,
+        approved_by=row.approved_by,
+        approved_at=row.approved_at,
+        counts={name: Counts(**one) for name, one in (row.counts or {}).items()},
         operations=operations,
         amounts=amounts,
-        calls=least_writes(ledger, plan, flows),
+        calls=least_writes(ledger, plan, between.sizes),
         live=live,
+        objections=tuple(objections(pair.guard, taken)),
     )
 
 
-def least_writes(ledger: Ledger, plan: int, flows: Sequence[Flow]) -> int:
+def _linked(sql: Any, plan: Any, entity: str) -> int:
+    mine = (
+        LinkRow.c.entity == entity,
+        LinkRow.c.source_tenant == plan.source_tenant,
+        LinkRow.c.target_tenant == plan.target_tenant,
+    )
+    number: int = sql.execute(select(func.count()).where(*mine)).scalar_one()
+    return number
+
+
+def least_writes(ledger: Ledger, plan: int, sizes: Mapping[str, int]) -> int:
     """The least number of write calls that the plan's changes need: per resource and step, the batches filled up."""
-    sizes = {flow.target.resource.name: flow.target.resource.batch for flow in flows}
     steps: dict[tuple[str, str, int], int] = {}
     with ledger.reading() as sql:
         query = select(ChangeRow.c.resource, ChangeRow.c.op, ChangeRow.c.state, ChangeRow.c.steps).where(

@@ -7,14 +7,18 @@ record stands for nothing: it is joined and compared, and counts in no total.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Literal
 
 from tieout.errors import Problem
 from tieout.match import normal
-from tieout.report import TieLine, TieState
+from tieout.proof import Months, TieLine, TieState
 
 ZERO = Decimal(0)
+BEFORE, OUT_OF_USE = "before-start-date", "not-to-be-sent"
+LEFT_OUT = frozenset({BEFORE, OUT_OF_USE})
+"""The causes for which a record is out of scope."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +27,8 @@ class Seen:
 
     `mark` is what both sides know it by (its number, code or name), `external` the number that Tieout gives it in the
     target, `key` what no two live records of one side may share. `total` is in `currency`, None for what is not money;
-    `period` is the month of its date as YYYY-MM. `problem` tells why it cannot be read or is out of scope.
+    `period` is the month of its date as YYYY-MM. `problem` tells why it cannot be read or is out of scope,
+    and `other` is the id of the other side's record that it was found to belong to.
     """
 
     id: str
@@ -36,11 +41,31 @@ class Seen:
     total: Decimal | None = None
     standing: str = "live"
     problem: Problem | None = None
+    other: str | None = None
 
     @property
     def stands(self) -> bool:
         """Whether it counts: a void record stands for nothing."""
         return self.standing != "void"
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether nothing but its id is known."""
+        return self.problem is not None and self.problem.cause not in LEFT_OUT
+
+    def like(self, other: Seen) -> Seen:
+        """This record, and where it cannot be read, named and dated as its counterpart is."""
+        if not self.unreadable:
+            return self
+        return replace(self, label=other.label, period=other.period, currency=other.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of a record of the source: that it is held or skipped, and why."""
+
+    state: Literal["held", "skipped"]
+    problem: Problem
 
 
 def pairs(
@@ -74,7 +99,6 @@ def _rank(here: Seen, there: Seen, links: Mapping[str, str], parked: bool) -> in
         linked and there.stands,
         here.stands and there.stands and alike,
         here.stands and there.stands and not parked,
-        linked,
         not here.stands and not there.stands and not parked,
         # a void record and a live one of its number are the same only when the figures say so too
         not here.stands and there.stands and alike and not parked,
@@ -96,66 +120,66 @@ def _figure(seen: Seen) -> str:
     return "unknown" if seen.total is None else f"{seen.currency} {seen.total:,.2f}".strip()
 
 
-def joint(here: Seen, there: Seen) -> tuple[TieState, Problem | None]:
-    """The state of two records that belong together."""
+def joint(here: Seen, there: Seen, known: Known | None) -> tuple[TieState, Problem | None]:
+    """The state of two records that belong together; `known` explains what differs, and hides no money."""
     if not here.stands and not there.stands:
         return "matched", None
     if not there.stands:
+        if known is not None and known.state == "skipped":
+            return "skipped", known.problem
         return "voided-there", VOIDED_THERE
     if not here.stands:
-        return "status-differs", VOIDED_HERE
+        return "status-differs", _because(VOIDED_HERE, known)
     if why := unlike(here, there):
-        return "amount-differs", here.problem or Problem(
-            cause="amount-differs",
-            what=why,
-            why="One of the two was changed after it was sent, or the change could not be sent.",
-            fix="Correct one side. `tieout status` tells what holds a change back.",
-        )
+        unread = next((seen.problem for seen in (here, there) if seen.unreadable), None)
+        return "amount-differs", unread or _because(replace(UNLIKE, what=why), known)
     if here.period != there.period:
-        return "period-differs", Problem(
-            cause="period-differs",
-            what=f"It is dated {here.period} in the source and {there.period} in the target.",
-            why="Both months are out by its amount.",
-            fix="Give it the same date on both sides.",
-        )
+        why = f"It is dated {here.period} in the source and {there.period} in the target."
+        return "period-differs", _because(replace(REDATED, what=why), known)
     return "matched", None
 
 
-def alone_here(here: Seen, known: Problem | None, skipped: bool, linked: bool) -> tuple[TieState, Problem]:
-    """The state of a record of the source that is not in the target.
+def _because(problem: Problem, known: Known | None) -> Problem:
+    """The problem, with the ledger's own reason and fix where it has one."""
+    return problem if known is None else replace(problem, why=known.problem.what, fix=known.problem.fix or problem.fix)
 
-    `known` is what the ledger holds or skips it for, `skipped` says that it is a skip; `linked` that Tieout sent it.
+
+def alone_here(here: Seen, known: Known | None, *, linked: bool) -> tuple[TieState, Problem]:
+    """The state of a record of the source that is not in the target; `linked` when the ledger says that it was sent.
+
+    A link and no record is missing there, whatever holds the record back now: only a person's skip explains it.
     """
-    if known is not None and skipped:
-        return "skipped", known
+    if known is not None and known.state == "skipped":
+        return known.state, known.problem
     if linked:
         return "missing-there", GONE_THERE
     if not here.stands:
         return "skipped", NEVER_SENT
     if known is not None:
-        return "held", known
+        return known.state, known.problem
     if here.problem is not None:
-        return ("held" if here.problem.cause not in LEFT_OUT else "skipped"), here.problem
+        return ("held" if here.unreadable else "skipped"), here.problem
     return "missing-there", NOT_THERE
 
 
-def alone_there(there: Seen, doubled: bool, owner: str | None) -> tuple[TieState, Problem | None]:
+def alone_there(there: Seen, *, doubled: bool, ours: bool) -> tuple[TieState, Problem | None]:
     """The state of a record of the target that no record of the source explains.
 
-    `doubled` says that another record of the target stands for the same one of the source. `owner` is the entity for
-    which Tieout made or linked it, None where it did neither.
+    `doubled` when another record of the target stands for the same one of the source, `ours` when Tieout made or
+    linked it.
     """
     if doubled and there.stands:
         return "doubled", DOUBLED
-    if owner is None:
+    if not ours:
         return "foreign", FOREIGN
     return ("missing-here", GONE_HERE) if there.stands else ("matched", None)
 
 
 @dataclass(slots=True)
 class Sums:
-    """The lines of a tie-out as they add up, by entity, period and currency."""
+    """The lines of a tie-out as they add up, by entity, period and currency, for the months that are asked for."""
 
+    months: Months
     lines: dict[tuple[str, str, str], TieLine] = field(default_factory=dict)
     states: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -164,9 +188,12 @@ class Sums:
         counts = self.states.setdefault(entity, {})
         counts[state] = counts.get(state, 0) + 1
         for part, seen in _parts(state, here, there):
+            if seen.period not in self.months:
+                continue
             key = (entity, seen.period, seen.currency)
             line = self.lines.get(key) or TieLine(*key)
-            self.lines[key] = line.plus(part, 1, seen.total or ZERO)
+            count, total = getattr(line, f"{part}_count") + 1, getattr(line, f"{part}_total") + (seen.total or ZERO)
+            self.lines[key] = replace(line, **{f"{part}_count": count, f"{part}_total": total})
 
 
 def _parts(state: TieState, here: Seen | None, there: Seen | None) -> Iterator[tuple[str, Seen]]:
@@ -182,10 +209,6 @@ def currency(stated: str | None, base: str) -> str:
     """A record's currency: the one it states, else the base currency of the books."""
     return normal(stated).upper() if stated else base
 
-
-BEFORE, OUT_OF_USE = "before-start-date", "not-to-be-sent"
-LEFT_OUT = frozenset({BEFORE, OUT_OF_USE})
-"""The causes for which a record is out of scope."""
 
 NOT_THERE = Problem(
     cause="missing-there",
@@ -216,6 +239,18 @@ VOIDED_HERE = Problem(
     what="It is void in the source and stands in the target.",
     why="The void has not arrived, or the target does not allow it: a payment or a closed period is in the way.",
     fix="Run `tieout sync`; if it stays, void it in the target or issue a credit note there.",
+)
+UNLIKE = Problem(
+    cause="amount-differs",
+    what="",
+    why="One of the two was changed after it was sent, or the change could not be sent.",
+    fix="Correct one side. `tieout status` tells what holds a change back.",
+)
+REDATED = Problem(
+    cause="period-differs",
+    what="",
+    why="One of the two was dated anew, and both months are out by its amount.",
+    fix="Give it the same date on both sides.",
 )
 DOUBLED = Problem(
     cause="doubled",

@@ -28,9 +28,12 @@ _PAIR = re.compile(rf"\s*({_DOTTED})\s*=\s*(.*)$")
 _INLINE = re.compile(rf"[{{,]\s*({_DOTTED})\s*=")
 
 
-def parse(path: Path) -> tuple[dict[str, Any], dict[Key, int]]:
-    """The data of a TOML file, and the line of each of its keys. Raises `ConfigError` when it is missing or no TOML."""
-    text = _text(path)
+def parse(path: Path, text: str | None = None) -> tuple[dict[str, Any], dict[Key, int]]:
+    """The data of a TOML file, and the line of each of its keys; `text` is what it is to become, if that is asked.
+
+    Raises `ConfigError` when it is missing or no TOML.
+    """
+    text = _text(path) if text is None else text
     try:
         return tomllib.loads(text), dict(reversed(list(_lines(text))))
     except tomllib.TOMLDecodeError as error:
@@ -86,7 +89,7 @@ def editing(path: Path) -> Iterator[tomlkit.TOMLDocument]:
         yield document
         changed = tomlkit.dumps(document)
         if changed != text:
-            _replace(path, changed)
+            replace(path, changed)
 
 
 @contextmanager
@@ -100,11 +103,12 @@ def _turn(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
+    """Give a file this text, as a whole or not at all; its mode stays, and a new one can be read by everybody."""
     real = path.resolve()  # a link stays a link
     descriptor, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=real.parent)
     try:
-        os.fchmod(descriptor, real.stat().st_mode & 0o7777)
+        os.fchmod(descriptor, real.stat().st_mode & 0o7777 if real.exists() else 0o644)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
@@ -126,3 +130,13 @@ def put(table: Any, key: Key, value: Any) -> None:
         inline.update(value)
         value = inline
     table[key[-1]] = value
+
+
+def remove(table: Any, key: Key) -> None:
+    """Take one key out of a document or table, where it stands there."""
+    for part in key[:-1]:
+        table = table.get(part)
+        if not isinstance(table, Mapping):
+            return
+    if key[-1] in table:
+        del table[key[-1]]

@@ -14,6 +14,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,8 @@ class Vault:
         name = self._name(connection)
         held = [self._leases[name]] if name in self._leases else []
         with self._ledger.writing(*held) as writing:
-            self._ledger.put(writing, SecretRow, [{"name": name, "sealed": self._seal(name, tokens)}])
+            row = {"name": name, "sealed": self._seal(name, tokens), "given_at": self._clock.now()}
+            self._ledger.put(writing, SecretRow, [row])
 
     def forget(self, connection: str) -> None:
         """Drop the tokens of a connection's grant."""
@@ -99,7 +101,7 @@ class Vault:
                 del self._leases[name]
 
     def _name(self, connection: str) -> str:
-        return f"grant:{self._shared.get(connection, connection)}"
+        return _row(self._shared.get(connection, connection))
 
     def _seal(self, name: str, tokens: Mapping[str, Any]) -> bytes:
         nonce = os.urandom(_NONCE)
@@ -124,6 +126,18 @@ class Vault:
         tokens: dict[str, Any] = loads(plain)
         _remember(tokens)
         return tokens
+
+
+def given_at(ledger: Ledger, grant: str) -> datetime | None:
+    """When the tokens of a grant were last given; None when there are none. No key is needed, and none is made."""
+    query = select(SecretRow.c.given_at).where(SecretRow.c.name == _row(grant))
+    with ledger.reading() as reading:
+        found: datetime | None = reading.execute(query).scalar()
+    return found
+
+
+def _row(grant: str) -> str:
+    return f"grant:{grant}"
 
 
 def _remember(tokens: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlalchemy import func, select
 
@@ -17,6 +18,9 @@ from tieout.report import ConnectionView, Counts, FlowView, PairView
 from tieout.tables import ConnectionRow, HeldRow, LinkRow, LiveRow, PlanRow, RunRow
 from tieout.tally import holds
 
+NEAR = timedelta(days=14)
+"""How long before its end a person is told of a consent that nobody uses."""
+
 
 @dataclass(frozen=True, slots=True)
 class Views:
@@ -29,17 +33,21 @@ class Views:
     connections: Connections
 
     def connection(self, name: str) -> ConnectionView:
-        """One connection with its tenant and state."""
+        """One connection with its tenant, its state, and the calls of its day."""
         settings = self.config.connections[name]
-        connector = self.plugins.connectors.get(settings.plugin)
         with self.ledger.reading() as sql:
             row = sql.execute(select(ConnectionRow).where(ConnectionRow.c.name == name)).first()
+        usage, ends = self.connections.usage(name), self.connections.grant_ends(name)
         view = ConnectionView(
             name=name,
             plugin=settings.plugin,
-            title=connector.title if connector else settings.plugin,
+            title=self.plugins.connectors[settings.plugin].title,
             state="not connected",
-            needs_consent=self.connections.needs_consent(name) if connector else False,
+            needs_consent=self.connections.needs_consent(name),
+            calls_used=usage.used,
+            calls_allowed=settings.limits.day,
+            calls_known_at=usage.known_at,
+            grant_ends=ends if ends is not None and ends - NEAR <= self.clock.now() else None,
         )
         if row is None or not row.tenant_id:
             return view
@@ -50,6 +58,8 @@ class Views:
             connected_at=row.connected_at,
             connected_by=row.connected_by,
         )
+        if row.refused_why:
+            return replace(view, state="reconnect needed", why=row.refused_why)
         if row.paused_until is None or row.paused_until <= self.clock.now():
             return view
         return replace(view, state="paused", paused_until=row.paused_until, why=row.paused_why or "")

@@ -22,13 +22,15 @@ Outcome = Literal["created", "updated", "unchanged", "rejected", "stale", "later
 class Page:
     """What one call of `fetch` read: wires, the ids of proved deletions, and where to go on.
 
-    `next` continues this pass (None: it has ended), `resume` is where the next run starts.
+    `next` continues this pass (None: it has ended), `resume` is where the next run starts. `notes` tell what a person
+    should know about the list itself: that it is suspiciously short.
     """
 
     wires: tuple[Wire, ...]
     deletions: tuple[str, ...] = ()
     next: Cursor | None = None
     resume: Cursor | None = None
+    notes: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,8 @@ from xero_python.accounting import (
     CreditNotes,
     Currency,
     CurrencyCode,
+    HistoryRecord,
+    HistoryRecords,
     Invoice,
     Invoices,
     Item,
@@ -244,6 +247,41 @@ def test_credit_notes_are_allocated_and_taken_back(official: Official) -> None:
     assert official.call("get_credit_note", key).credit_notes[0].remaining_credit == 80
     gone = official.call("delete_credit_note_allocations", key, made.allocation_id)
     assert (gone.is_deleted, official.call("get_invoice", invoice.invoice_id).invoices[0].amount_due) == (True, 110)
+
+
+def test_credit_notes_are_refunded(official: Official) -> None:
+    line = LineItem(description="Return", quantity=1, unit_amount=100, account_code="200", tax_type="OUTPUT")
+    contact = official.contact("Refunded Ltd")
+    given = CreditNote(type="ACCRECCREDIT", contact=contact, date=TODAY, status="AUTHORISED", line_items=[line])
+    note = official.call("create_credit_notes", CreditNotes(credit_notes=[given])).credit_notes[0]
+    refund = Payment(
+        credit_note=CreditNote(credit_note_id=note.credit_note_id), account=Account(code="090"), date=TODAY, amount=110
+    )
+    paid = official.call("create_payment", refund).payments[0]
+    assert paid.payment_type == "ARCREDITPAYMENT"
+    read = official.call("get_credit_note", note.credit_note_id).credit_notes[0]
+    assert (read.status, read.remaining_credit, read.payments[0].amount) == ("PAID", 0, 110)
+
+
+def test_documents_are_printed_annotated_and_get_files(official: Official) -> None:
+    key = official.invoice("Printed Ltd").invoice_id
+    assert Path(official.call("get_invoice_as_pdf", key)).read_bytes()[:5] == b"%PDF-"
+    notes = HistoryRecords(history_records=[HistoryRecord(details="from the firm")])
+    official.call("create_invoice_history", key, notes)
+    assert official.call("get_invoice_history", key).history_records[0].details == "from the firm"
+    made = official.call("create_invoice_attachment_by_file_name", key, "a.txt", b"text", include_online=True)
+    assert made.attachments[0].include_online
+    known = official.call("get_invoice_attachments", key).attachments[0]
+    content = official.call("get_invoice_attachment_by_id", key, known.attachment_id, "text/plain")
+    assert Path(content).read_bytes() == b"text"
+
+
+def test_endpoints_that_are_not_kept_are_read_as_empty(official: Official) -> None:
+    assert official.call("get_bank_transactions", page=1).bank_transactions == []
+    assert official.call("get_manual_journals", page=1).manual_journals == []
+    assert official.call("get_journals").journals == []
+    assert official.call("get_users").users == []
+    assert official.call("get_quotes").quotes == []
 
 
 def test_contact_groups_gain_and_lose_contacts(official: Official) -> None:

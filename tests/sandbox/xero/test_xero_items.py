@@ -76,3 +76,9 @@ def test_deleted_item_leaves_no_trace_and_lists_are_never_paged(xero: Any) -> No
     assert xero.call("DELETE", f"Items/{made['ItemID']}").status_code == 204
     assert xero.get("Items") == []
     assert xero.call("GET", "Items/PUMP").status_code == 404
+
+
+def test_a_request_writes_at_most_five_hundred(xero: Any) -> None:
+    items = [{"Code": f"I-{number}"} for number in range(501)]
+    assert xero.call("PUT", "Items", {"Items": items}).status_code == 400
+    assert xero.call("PUT", "Items", {"Items": items[1:]}).status_code == 200

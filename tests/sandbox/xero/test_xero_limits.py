@@ -32,6 +32,17 @@ def test_minute_is_a_sliding_window(make: Callable[..., Any]) -> None:
     assert xero.call("GET", "Organisation").status_code == 429
 
 
+def test_each_application_has_its_own_minute(make: Callable[..., Any]) -> None:
+    xero = make(limits=Limits(1, 1000, 5))
+    keys = xero.credentials["custom-connection"]
+    form = {"grant_type": "client_credentials"}
+    answer = xero.http.post("/connect/token", data=form, auth=(keys["client-id"], keys["client-secret"])).json()
+    other = {"Authorization": f"Bearer {answer['access_token']}"}
+    assert xero.call("GET", "Organisation").status_code == 200
+    assert xero.call("GET", "Organisation").status_code == 429
+    assert xero.call("GET", "Organisation", headers=other).status_code == 200
+
+
 def test_day_is_counted_apart(make: Callable[..., Any]) -> None:
     xero = make(limits=Limits(60, 2, 5))
     for _ in range(2):

@@ -48,6 +48,9 @@ def numbers(xero: Any, **query: Any) -> list[str]:
         ("Reference!=null", ["INV-2", "INV-3", "INV-4", "INV-5"]),
         ('!(Status=="DRAFT") AND Type=="ACCREC"', ["INV-1", "INV-3", "INV-5"]),
         ("SentToContact==false AND Total==55", ["INV-1"]),
+        ('Reference=="" AND Type=="ACCREC"', ["INV-1"]),
+        ('InvoiceNumber.Equals("inv-4")', ["INV-4"]),
+        ('Date==DateTime.Parse("2026-11-05T00:00:00")', ["INV-5"]),
     ],
 )
 def test_where(filled: Any, where: str, found: list[str]) -> None:
@@ -62,7 +65,17 @@ def test_where_by_guid(filled: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "where", ['Name=="a', 'InvoiceNumber=="a\\"b"', "Colour==1", "Total>", "Total>1 Total<2", "(Total>1", 'Total>"x"']
+    "where",
+    [
+        'Name=="a',
+        'InvoiceNumber=="a\\"b"',
+        "Colour==1",
+        "Total>",
+        "Total>1 Total<2",
+        "(Total>1",
+        'Total>"x"',
+        "Status>DateTime(2026,1,1)",
+    ],
 )
 def test_where_that_cannot_be_read(filled: Any, where: str) -> None:
     answer = filled.call("GET", "Invoices", where=where)

@@ -108,6 +108,16 @@ def test_credit_notes_tell_type_and_status_and_items_tell_nothing(xero: Any, rec
     assert (event["eventCategory"], event["data"]) == ("CREDITNOTE", {"Type": "ACCRECCREDIT", "Status": "DRAFT"})
 
 
+@pytest.mark.parametrize("kind", ["PREPAYMENT", "OVERPAYMENT"])
+def test_money_ahead_of_its_invoice_is_told(xero: Any, receiver: Receiver, line: Any, kind: str) -> None:
+    contact = {"ContactID": xero.contact()}
+    subscribe(xero, receiver)
+    create = {"Type": f"RECEIVE-{kind}", "Contact": contact, "LineItems": [line()]}
+    xero.edit(collection=f"{kind.capitalize()}s", create=create)
+    told(xero)
+    assert [(each["eventCategory"], each["eventType"]) for each in receiver.events] == [(kind, "CREATE")]
+
+
 def test_edits_of_a_person_and_payments_are_told(xero: Any, receiver: Receiver) -> None:
     made = xero.saved(Status="AUTHORISED")
     subscribe(xero, receiver)

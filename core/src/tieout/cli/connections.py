@@ -1,4 +1,4 @@
-"""Commands about a connection: connect and disconnect."""
+"""Commands about a connection: connect, check and disconnect."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from rich.markup import escape
 from tieout.cli import consent, screens
 from tieout.cli.options import SET_UP, Json, examples, opened, speaker
 from tieout.cli.terminal import Terminal
-from tieout.errors import Refused
+from tieout.errors import ReauthNeeded, Refused
 
 if TYPE_CHECKING:
-    from tieout.desk import Tenant
+    from collections.abc import Callable
+
+    from tieout.cli.progress import Told
+    from tieout.desk import ConnectionView, Desk, Tenant
 
 commands = typer.Typer()
 
@@ -38,22 +41,44 @@ def connect(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Connect to a system: by its keys, or by a person's consent in the browser."""
+    """Connect to a system: by its keys, or by a person's consent in the browser.
+
+    A consent that still holds is checked, and nothing is asked. Another organisation than before is refused.
+    """
     terminal = speaker(ctx)
+    visit = consent.in_browser(terminal) if browser else consent.by_hand(terminal)
+
+    def chosen(desk: Desk, told: Told) -> Tenant:
+        with told.quiet():
+            found = _one(terminal, name, consent.give(desk, name, port, visit), tenant)
+        desk.pin(name, found)
+        return found
+
     with opened(terminal) as (desk, told):
-        by_person = any(view.name == name and view.needs_consent for view in desk.connections())
-        if by_person:
-            with told.quiet():
-                visit = consent.in_browser(terminal) if browser else consent.by_hand(terminal)
-                tenants = consent.give(desk, name, port, visit)
-                reached = _one(terminal, name, tenants, tenant)
-            desk.pin(name, reached)
-        else:
-            reached = desk.connect(name)
-        views = [view for view in desk.connections() if view.name == name]
-    terminal.show(views[0], f"[green]Connected to {escape(reached.name)}.[/]", "")
+        reached = _reached(desk, name, lambda: chosen(desk, told))
+        view = _view(desk, name)
+    terminal.show(view, f"[green]Connected to {escape(reached.name)}.[/]", "")
     if not terminal.structured:
-        terminal.out.print(screens.connections(views, terminal.clock.now()))
+        terminal.out.print(screens.connections([view], terminal.clock.now()))
+
+
+@commands.command(rich_help_panel=SET_UP, epilog=examples("tieout check", "tieout check books"))
+def check(
+    ctx: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="One connection; all of them if not named.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Prove that connections still reach what they are connected to; nothing is read or written there.
+
+    A consent is renewed by it where that is due, and what was refused before counts as put right when it is reached.
+    """
+    terminal = speaker(ctx)
+    with opened(terminal) as (desk, _):
+        names = [name] if name is not None else [view.name for view in desk.connections() if view.tenant]
+        views = [desk.check(one) for one in names]
+    terminal.show(views, screens.connections(views, terminal.clock.now()))
 
 
 @commands.command(rich_help_panel=SET_UP, epilog=examples("tieout disconnect books"))
@@ -62,9 +87,24 @@ def disconnect(ctx: typer.Context, name: Name, as_json: Json = False) -> None:
     terminal = speaker(ctx)
     with opened(terminal) as (desk, _):
         desk.disconnect(name)
-        views = [view for view in desk.connections() if view.name == name]
+        view = _view(desk, name)
     words = f"{escape(name)} is disconnected. Links and mappings are kept: {terminal.command(f'connect {name}')}"
-    terminal.show(views[0], words)
+    terminal.show(view, words)
+
+
+def _reached(desk: Desk, name: str, by_person: Callable[[], Tenant]) -> Tenant:
+    """The organisation that is connected, without a person where that is possible."""
+    if not any(view.name == name and view.needs_consent for view in desk.connections()):
+        try:
+            return desk.connect(name)
+        except ReauthNeeded:
+            if not _view(desk, name).needs_consent:
+                raise
+    return by_person()
+
+
+def _view(desk: Desk, name: str) -> ConnectionView:
+    return next(view for view in desk.connections() if view.name == name)
 
 
 def _one(terminal: Terminal, name: str, tenants: Sequence[Tenant], wanted: str | None) -> Tenant:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import tomlkit
 import typer
 from rich.console import RenderableType
 from rich.markup import escape
@@ -20,12 +18,11 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from tieout.cli import consent, screens, starter
+from tieout.cli import consent, proof, screens, starter
 from tieout.cli.options import TRY, Json, examples, speaker
 from tieout.cli.progress import Told
 from tieout.cli.terminal import STOPPED, Terminal
 from tieout.cli.words import count, span
-from tieout.errors import Refused
 
 if TYPE_CHECKING:
     from tieout.desk import Desk, PlanView, RunReport, TieOut
@@ -71,47 +68,14 @@ def write(folder: Path, template: str, sandbox: Any, speed: int) -> Path:
 
     Raises `Refused` when the template does not connect one Apptivo to one Xero.
     """
-    document = tomlkit.parse(template)
+    from tieout import desk
+
+    made = desk.sample(template, sandbox, speed)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    books = {"api-url": sandbox.xero["api-url"], "identity-url": sandbox.xero["identity-url"]}
-    books |= {"client-id": sandbox.xero["client-id"], "consent": "person"}
-    firm = {"base-url": sandbox.apptivo["base-url"]}
-    secrets = {
-        "APPTIVO_API_KEY": sandbox.apptivo["api-key"],
-        "APPTIVO_ACCESS_KEY": sandbox.apptivo["access-key"],
-        "XERO_CLIENT_SECRET": sandbox.xero["client-secret"],
-    }
-    _put(document, "apptivo", firm, ("api-key", "access-key"), {"second": 1, "concurrent": 1, "speed": speed})
-    _put(document, "xero", books, ("client-secret",), {"minute": 60, "day": 5000, "concurrent": 5, "speed": speed})
-    private = os.open(folder / "secrets.env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(private, "w", encoding="utf-8") as file:
-        file.writelines(f"{name}={value}\n" for name, value in secrets.items())
     config = folder / "plugins.toml"
-    config.write_text(tomlkit.dumps(document), encoding="utf-8")
+    made.write(config)
     return config
-
-
-def _put(
-    document: Any, plugin: str, values: Mapping[str, str], secrets: tuple[str, ...], limits: Mapping[str, int]
-) -> None:
-    found = [section for section in document.get("connections", {}).values() if section.get("plugin") == plugin]
-    if len(found) != 1:
-        raise Refused(
-            f"the plugins.toml here has {len(found)} connections with plugin = {plugin!r}, and the demo needs one",
-            fix="Run the demo in another folder: without a plugins.toml it uses its own.",
-        )
-    section = found[0]
-    for name in ("tenant", "grant", "authorise-url", "connections-url"):
-        section.pop(name, None)
-    section.update(values)
-    for name in secrets:
-        reference = tomlkit.inline_table()
-        reference.update({"file": "secrets.env", "key": f"{plugin}-{name}".upper().replace("-", "_")})
-        section[name] = reference
-    table = tomlkit.inline_table()
-    table.update(limits)
-    section["limits"] = table
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +115,10 @@ class _Demo:
             second = self._again(desk, name)
             self._heading("Reconcile: both sides read afresh and tied out, to the cent")
             with self._told:
-                proof = desk.reconcile(name)
+                found = desk.reconcile(name)
             self._unless_stopped()
-            self._say(screens.tie_out(proof, desk.status(name), self._terminal.clock.now()))
-        return Played(first, second, proof)
+            self._say(proof.tie_out(found, self._terminal.clock.now()))
+        return Played(first, second, found)
 
     @contextmanager
     def _open(self) -> Iterator[Desk]:

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from tieout.cli.progress import Told
-from tieout.cli.terminal import Terminal
+from tieout.cli.terminal import STOPPED, Terminal
 
 if TYPE_CHECKING:
     from tieout.desk import Desk
@@ -39,6 +39,13 @@ def speaker(ctx: typer.Context) -> Terminal:
 def examples(*lines: str) -> str:
     """The end of a command's help: lines to copy."""
     return "[bold]Examples[/]\n\n" + "\n".join(escape(line) for line in lines)
+
+
+def unless_stopped(terminal: Terminal) -> None:
+    """End the command here when Ctrl-C or SIGTERM ended its work."""
+    if terminal.stop.is_set():
+        terminal.say_stopped()
+        raise typer.Exit(STOPPED)
 
 
 @contextmanager

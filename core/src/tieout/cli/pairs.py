@@ -1,4 +1,4 @@
-"""Commands about a pair: its reference data and accounts, plan, sync, status, reconcile, run."""
+"""Commands about a pair: its reference data and accounts, sync, status, run."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import typer
 from rich.text import Text
 
 from tieout.cli import screens
-from tieout.cli.options import SET_UP, WORK, Json, Pair, examples, opened, speaker
-from tieout.cli.terminal import STOPPED, Terminal
+from tieout.cli.options import SET_UP, WORK, Json, Pair, examples, opened, speaker, unless_stopped
+from tieout.cli.plans import agreed_to
+from tieout.cli.terminal import Terminal
 from tieout.cli.words import count
 
 if TYPE_CHECKING:
@@ -63,17 +64,6 @@ def accounts(
     terminal.show(chosen, screens.accounts(chosen))
 
 
-@commands.command(rich_help_panel=WORK, epilog=examples("tieout plan", "tieout plan --json | jq .operations"))
-def plan(ctx: typer.Context, pair: Pair = None, as_json: Json = False) -> None:
-    """Read both sides and store what a sync would do; nothing is written to either side."""
-    terminal = speaker(ctx)
-    with opened(terminal) as (desk, _):
-        view = desk.plan(desk.pair(pair))
-    terminal.show(view, screens.plan(view, terminal.clock.now()))
-    _unless_stopped(terminal)
-    terminal.say("", f"[dim]To carry it out:[/] {terminal.command('sync')}")
-
-
 @commands.command(
     rich_help_panel=WORK,
     epilog=examples("tieout sync", "tieout sync --yes", "tieout sync --pair main --json > run.json"),
@@ -94,29 +84,13 @@ def sync(
     with opened(terminal) as (desk, told):
         report = desk.sync(desk.pair(pair), lambda view: _approved(terminal, told, view, yes=yes))
     terminal.show(report, screens.run(report))
-    _unless_stopped(terminal)
+    unless_stopped(terminal)
     if held := sum(one.held for one in report.counts.values()):
         terminal.say("", f"{count(held, 'record')} held. Why, and what to do: {terminal.command('status')}")
     if report.state == "planned":
-        terminal.say("", f"[yellow]Nothing was sent.[/] To go live: {terminal.command('sync --yes')}")
-    raise typer.Exit(outcome(report))
-
-
-@commands.command(rich_help_panel=WORK, epilog=examples("tieout plan", "tieout apply 12", "tieout apply 12 --json"))
-def apply(
-    ctx: typer.Context,
-    plan: Annotated[int, typer.Argument(help="The number of the plan, as `tieout plan` told it.", show_default=False)],
-    pair: Pair = None,
-    as_json: Json = False,
-) -> None:
-    """Carry out a stored plan exactly as it was shown; what moved since is left for the next one."""
-    from tieout.runner import outcome
-
-    terminal = speaker(ctx)
-    with opened(terminal) as (desk, _):
-        report = desk.apply(desk.pair(pair), plan)
-    terminal.show(report, screens.run(report))
-    _unless_stopped(terminal)
+        onwards = f"apply {report.plan}" if report.message else "sync --yes"
+        why = f"{report.message} To approve it by name" if report.message else "To go live"
+        terminal.say("", f"[yellow]Nothing was sent.[/] {why}: {terminal.command(onwards)}")
     raise typer.Exit(outcome(report))
 
 
@@ -134,28 +108,8 @@ def status(ctx: typer.Context, pair: Pair = None, as_json: Json = False) -> None
         *(screens.pair(view, now) for view in views),
     )
     for connection in connections:
-        if connection.state == "not connected":
+        if connection.state in ("not connected", "reconnect needed"):
             terminal.say(f"[dim]To connect {connection.title}:[/] {terminal.command(f'connect {connection.name}')}")
-
-
-@commands.command(
-    rich_help_panel=WORK,
-    epilog=examples(
-        "tieout reconcile", "tieout reconcile --json | jq '.differences[] | select(.state == \"missing\")'"
-    ),
-)
-def reconcile(ctx: typer.Context, pair: Pair = None, as_json: Json = False) -> None:
-    """Read both sides afresh and tie them out, record by record and to the cent.
-
-    Exit code 3 says that they do not tie; the records concerned are named.
-    """
-    terminal = speaker(ctx)
-    with opened(terminal) as (desk, _):
-        name = desk.pair(pair)
-        proof, view = desk.reconcile(name), desk.status(name)
-    terminal.show(proof, screens.tie_out(proof, view, terminal.clock.now()))
-    _unless_stopped(terminal)
-    raise typer.Exit(0 if proof.ties else 3)
 
 
 @commands.command(
@@ -177,24 +131,16 @@ def run(
     with terminal.stoppable() as stop:
         runner = Runner(terminal.config, stop=stop, clock=terminal.clock)
         worst = runner.once() if once else runner.forever()
-    _unless_stopped(terminal)
+    unless_stopped(terminal)
     raise typer.Exit(worst)
 
 
-def _unless_stopped(terminal: Terminal) -> None:
-    if terminal.stop.is_set():
-        terminal.say_stopped()
-        raise typer.Exit(STOPPED)
-
-
 def _approved(terminal: Terminal, told: Told, view: PlanView, *, yes: bool) -> bool:
-    """Whether the first go-live may be; what was read only in part is never sent."""
-    if terminal.stop.is_set() or yes or not terminal.interactive:
-        return yes and not terminal.stop.is_set()
-    with told.quiet():
-        terminal.say(screens.plan(view, terminal.clock.now()), "")
-        terminal.say("[dim]This is the first time that anything is sent between these two.[/]")
-        return terminal.ask(view.question())
+    """Whether the plan may be carried out: never what was read only in part, and --yes overrules no objection."""
+    agreed = yes and not view.objections
+    if terminal.stop.is_set() or agreed or not terminal.interactive:
+        return agreed and not terminal.stop.is_set()
+    return agreed_to(terminal, told, view)
 
 
 def _choose(terminal: Terminal, desk: Desk, name: str) -> None:

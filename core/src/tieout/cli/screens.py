@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -20,22 +18,18 @@ if TYPE_CHECKING:
     from tieout.desk import (
         ConnectionView,
         Counts,
-        Difference,
         HoldGroup,
         PairView,
         PlanView,
         RunReport,
-        TieLine,
-        TieOut,
     )
 
 _ALWAYS = ("read", "created", "updated", "unchanged", "held")
 _ARRIVED = ("carried", "released", "gone")
 _WENT = ("voided", "linked", "kept", "skipped", "wrong", "rejected", "unknown", "waiting", "stale")
 _BAD = frozenset({"wrong", "rejected", "unknown", "stale"})
-_OPEN = frozenset({"missing", "doubled", "different"})
-_LISTED = 20
-"""Rows of a list that a person is shown; `--json` gives all."""
+_OLD = timedelta(hours=1)
+"""Age from which it is said when something was learnt."""
 
 
 def table(*columns: str, figures: Iterable[str] = ()) -> Table:
@@ -130,6 +124,7 @@ def run(report: RunReport) -> RenderableType:
     parts: list[RenderableType] = [heading(f"Run {report.run} of {report.pair}: {report.state}")]
     if report.message:
         parts.append(Text(report.message, style="" if report.state == "done" else "yellow"))
+    parts += [Text(f"! {notice}", style="yellow") for notice in report.notices]
     parts += [Text(""), counts(report.counts), Text(""), Text(calls(report), style="dim")]
     return Group(*parts)
 
@@ -140,42 +135,34 @@ def calls(report: RunReport) -> str:
     return f"Calls: {', '.join(made) or 'none'}; the least possible is {count(report.least_writes, 'write')}."
 
 
-def tie_out(proof: TieOut, view: PairView, now: datetime) -> RenderableType:
-    """The proof: per entity and currency, then what does not tie, then what is held or foreign."""
-    source, target = view.source.title, view.target.title
-    names = ("Records", source, "Held", "Skipped", target, "Variance")
-    made = table("", "", *names, figures=names)
-    for line in _by_currency(proof.lines):
-        made.add_row(f"{line.entity} {line.period}".strip(), line.currency, f"{line.source_count:,}", *_sides(line))
-    verdict = (
-        Text("It ties out: every record is explained, to the cent.", style="bold green")
-        if proof.ties
-        else Text("It does not tie out. These records are open:", style="bold red")
-    )
-    title = f"{proof.source.name} and {proof.target.name}, read {moment(proof.at, now)}"
-    parts: list[RenderableType] = [heading(title), Text(""), made, Text(""), verdict]
-    open_ones = [one for one in proof.differences if one.state in _OPEN]
-    if open_ones:
-        parts += [Text(""), _differences(open_ones, source, target)]
-    explained = [f"{count(number, 'record')} {words}" for words, number in _explained(proof.differences) if number]
-    if explained:
-        parts.append(Text(f"Explained: {'; '.join(explained)}. `--json` lists them.", style="dim"))
-    return Group(*parts)
-
-
 def connections(views: Iterable[ConnectionView], now: datetime) -> Table:
-    """The connections: which system, which tenant, connected since when and by whom."""
-    made = table("Connection", "System", "State", "Reaches", "Since")
+    """The connections: which system, which tenant, connected since when and by whom, and the calls of the day."""
+    made = table("Connection", "System", "State", "Reaches", "Since", "Calls in 24 h", figures=("Calls in 24 h",))
     for view in views:
         state = Text(view.state, style={"connected": "green", "paused": "yellow"}.get(view.state, "red"))
         if view.paused_until:
             state.append(f"\nuntil {moment(view.paused_until, now)}", style="dim")
         if view.why:
             state.append(f"\n{view.why}", style="dim")
+        if view.grant_ends:
+            state.append(f"\nthe consent ends {moment(view.grant_ends, now)} if it is not used", style="yellow")
         since = moment(view.connected_at, now) if view.connected_at else ""
         by = f"\nby {view.connected_by}" if view.connected_by else ""
-        made.add_row(view.name, view.title, state, view.tenant.name if view.tenant else "", Text(since + by))
+        reaches = view.tenant.name if view.tenant else ""
+        made.add_row(view.name, view.title, state, reaches, Text(since + by), _used(view, now))
     return made
+
+
+def _used(view: ConnectionView, now: datetime) -> Text:
+    """Calls used of calls allowed; none is coloured before four fifths are used up."""
+    if view.calls_known_at is None:
+        return Text("–", style="dim")
+    if view.calls_allowed is None:
+        return Text(f"{view.calls_used:,}")
+    style = "yellow" if view.calls_used * 5 >= view.calls_allowed * 4 else ""
+    found = Text(f"{view.calls_used:,} of {view.calls_allowed:,}", style=style)
+    old = now - view.calls_known_at > _OLD
+    return found.append(f"\nknown {moment(view.calls_known_at, now)}", style="dim") if old else found
 
 
 def pair(view: PairView, now: datetime) -> RenderableType:
@@ -245,61 +232,3 @@ def _any(by_entity: Mapping[str, Counts], name: str) -> bool:
 def _order(operation: str) -> tuple[int, str]:
     known = ("create", "update", "link", "void", "remove")
     return (known.index(operation) if operation in known else len(known), operation)
-
-
-def _differences(items: Sequence[Difference], source: str, target: str) -> RenderableType:
-    made = table("", "State", "Record", source, target, "Why", figures=(source, target))
-    for one in items[:_LISTED]:
-        sides = [
-            money(total, one.currency) if total is not None else "–" for total in (one.source_total, one.target_total)
-        ]
-        made.add_row(one.entity, Text(one.state, style="red"), Text(one.label), *sides, Text(one.why))
-    more = len(items) - _LISTED
-    return Group(made, Text(f"and {more:,} more; `--json` lists them all", style="dim")) if more > 0 else made
-
-
-def _explained(items: Sequence[Difference]) -> Iterable[tuple[str, int]]:
-    for state, words in (
-        ("held", "held with a cause"),
-        ("skipped", "skipped with a reason"),
-        ("foreign", "in the books that Tieout neither made nor linked"),
-    ):
-        yield words, sum(one.state == state for one in items)
-
-
-def _sides(line: TieLine) -> Iterator[Text]:
-    """Both sides, what stays between them and what is unexplained: money, or records where there is no money."""
-    what = "total" if line.currency else "count"
-    for part in ("source", "held", "skipped", "target"):
-        yield _amount(getattr(line, f"{part}_{what}"))
-    left = _amount(line.variance if line.currency else line.count_variance)
-    if line.currency and line.count_variance:
-        left.append(f" and {count(abs(line.count_variance), 'record')}")
-    left.stylize("green" if _clear(line) else "bold red")
-    yield left
-
-
-def _amount(value: Decimal | int) -> Text:
-    return Text(f"{value:,.2f}" if isinstance(value, Decimal) else f"{value:,}")
-
-
-def _clear(line: TieLine) -> bool:
-    return line.variance == 0 and line.count_variance == 0
-
-
-def _by_currency(lines: Iterable[TieLine]) -> list[TieLine]:
-    """Periods that tie, added up per entity and currency; one that does not stays alone, so nothing hides it."""
-    found: dict[tuple[str, str, str], TieLine] = {}
-    for line in lines:
-        key = (line.entity, line.currency, "" if _clear(line) else line.period)
-        found[key] = _add(found[key], line) if key in found else replace(line, period=key[2])
-    return list(found.values())
-
-
-def _add(one: TieLine, other: TieLine) -> TieLine:
-    added = {
-        f"{part}_{what}": getattr(one, f"{part}_{what}") + getattr(other, f"{part}_{what}")
-        for part in ("source", "held", "skipped", "target")
-        for what in ("count", "total")
-    }
-    return replace(one, **added)

@@ -8,7 +8,8 @@ from alembic import context
 from sqlmodel import AutoString
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from tieout.tables import Json, LeaseRow
+from tieout.row import Json
+from tieout.tables import LeaseRow
 
 PLAIN = {AutoString: "sa.String()", UTCDateTime: "sa.DateTime(timezone=True)", Json: "sa.Text()"}
 

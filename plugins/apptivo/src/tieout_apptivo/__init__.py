@@ -1,7 +1,7 @@
-"""The Apptivo connector: reads any firm's customers, contacts, suppliers, items and documents, and changes nothing.
+"""The Apptivo connector: reads any firm's parties, items and documents, and writes back how they stand in the books.
 
 Where the values of a record lie is data (`profile.toml`), which a firm overrides in its configuration. There is no
-consent: a pair of keys opens the firm. The connector only reads, so it has no `push`.
+consent: a pair of keys opens the firm. Nothing is created or deleted in Apptivo.
 """
 
 from __future__ import annotations
@@ -9,14 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from tieout.contract import Check, Connection, Connector, Cursor, Limits, Resource, Terms, Wire
+from tieout.contract import Check, Connection, Connector, Cursor, File, Limits, Lower, Proposal, Resource, Terms, Wire
 from tieout.errors import Problem, Rejected
 from tieout.hooks import hookimpl
-from tieout.model import Document, Item, Party, Payment, Record
-from tieout.work import Key, Page
+from tieout.model import Document, Item, Mark, Party, Payment, Record, Settlement
+from tieout.work import Batch, Key, Page, Receipt
 
-from tieout_apptivo import documents, firm, items, parties, payments, reading
-from tieout_apptivo.profile import KINDS, shipped
+from tieout_apptivo import (
+    documents,
+    firm,
+    items,
+    lookup,
+    marking,
+    parties,
+    payments,
+    probing,
+    reading,
+    settling,
+    writing,
+)
+from tieout_apptivo import files as stored
+from tieout_apptivo.profile import KINDS, App, DocumentApp, shipped
 from tieout_apptivo.settings import Firm, hosts
 
 _TYPES: Mapping[str, tuple[type[Record], tuple[str, ...]]] = {
@@ -50,7 +63,15 @@ def _resource(kind: str, name: str) -> Resource:
         number=getattr(app.fields, find[0]),
         version=(app.updated,),
         find=find,
+        also_lower=_back(name, app),
     )
+
+
+def _back(name: str, app: App) -> dict[type[Record], Lower]:
+    """What is written back onto a record: its marks, and on a document with payments how far it is settled."""
+    marks: dict[type[Record], Lower] = {Mark: partial(marking.lower, name)}
+    settled = isinstance(app, DocumentApp) and bool(app.states)
+    return marks | ({Settlement: partial(settling.lower, name)} if settled else {})
 
 
 PAYMENTS = Resource(
@@ -86,6 +107,12 @@ def check(connection: Connection) -> Check:
 
 
 @hookimpl
+def probe(connection: Connection, scratch: str | None) -> Proposal:
+    """This firm's own shape, and the profile that reads it."""
+    return probing.probe(connection, scratch, {one.name: one for one in APPTIVO.resources})
+
+
+@hookimpl
 def fetch(connection: Connection, resource: Resource, cursor: Cursor | None) -> Page:
     """One page of an app's list."""
     return reading.fetch(connection, resource, cursor)
@@ -94,4 +121,22 @@ def fetch(connection: Connection, resource: Resource, cursor: Cursor | None) -> 
 @hookimpl
 def find(connection: Connection, resource: Resource, keys: Sequence[Key]) -> Mapping[Key, list[Wire]]:
     """Records by id, number, code or name."""
-    return reading.find(connection, resource, keys)
+    return lookup.find(connection, resource, keys)
+
+
+@hookimpl
+def push(connection: Connection, batch: Batch) -> list[Receipt]:
+    """Changes to single records; nothing is created or deleted."""
+    return writing.push(connection, batch)
+
+
+@hookimpl
+def files(connection: Connection, resource: Resource, id: str) -> list[File]:
+    """The documents stored on a record."""
+    return stored.files(connection, resource, id)
+
+
+@hookimpl
+def annotate(connection: Connection, resource: Resource, id: str, text: str) -> bool:
+    """A note to a record, of which nobody is told by e-mail."""
+    return stored.annotate(connection, resource, id, text)

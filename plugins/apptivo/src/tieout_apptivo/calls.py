@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Literal, NoReturn, TypeVar
 
 from tieout.contract import Connection, Wire
-from tieout.errors import Problem, ReauthNeeded, Rejected, Unavailable
+from tieout.errors import OutcomeUnknown, Problem, ReauthNeeded, Rejected, Unavailable
+from tieout.http import Reply
 
 from tieout_apptivo.fields import objects
 from tieout_apptivo.profile import App
@@ -42,15 +43,17 @@ def ask(
     action: str,
     parameters: Mapping[str, object],
     opened: Callable[[Wire], T | None],
+    path: str = "",
 ) -> T:
     """What `opened` finds in the answer to one reading call; it answers None for an envelope that it does not know.
 
-    An answer that is empty, HTML or without the expected keys is asked for again, twice. Raises `ReauthNeeded` when
-    the keys are refused, `Unavailable` when no answer comes and `Rejected` when Apptivo refuses the call.
+    `path` is where to ask under the base address, when not at the app's own place. An answer that is empty, HTML or
+    without the expected keys is asked for again, twice. Raises `ReauthNeeded` when the keys are refused,
+    `Unavailable` when no answer comes and `Rejected` when Apptivo refuses the call.
     """
     said = ""
     for pause in (*PAUSES, None):
-        body, said = _post(connection, app, action, parameters)
+        body, said = _read(connection, app, action, parameters, path)
         if body is not None:
             _judge(body, app, action, connection.settings)
             if (found := opened(body)) is not None:
@@ -105,22 +108,52 @@ def configuration(body: Wire) -> Wire | None:
     return inner or None
 
 
-def _post(connection: Connection, app: App, action: str, parameters: Mapping[str, object]) -> tuple[Wire | None, str]:
+def change(connection: Connection, app: App, action: str, parameters: Mapping[str, object], path: str = "") -> Wire:
+    """The answer to one call that writes, which is sent once; empty where it cannot be read.
+
+    Whether it took effect shows in the record alone. Raises `ReauthNeeded` and `Rejected` for what Apptivo refuses,
+    `Unavailable` where nothing was sent or done, and `OutcomeUnknown` where nobody can tell.
+    """
     settings: Firm = connection.settings
-    form = {"a": action, **{name: str(value) for name, value in parameters.items()}}
-    form |= {"apiKey": settings.api_key.reveal(), "accessKey": settings.access_key.reveal()}
-    if settings.user_name:
-        form["userName"] = settings.user_name
     try:
-        reply = connection.http.read("POST", f"{settings.base_url}/dao/v6/{app.url_name}", form=form)
+        reply = connection.http.write("POST", _url(settings, app, path), form=_form(settings, action, parameters))
     except ReauthNeeded as error:
         _refuse_keys(_redacted(settings, error.problem.said))
+    body, _ = _body(reply, app, action, settings)
+    if body is not None:
+        _judge(body, app, action, settings)
+    return body or {}
+
+
+def _read(
+    connection: Connection, app: App, action: str, parameters: Mapping[str, object], path: str
+) -> tuple[Wire | None, str]:
+    settings: Firm = connection.settings
+    try:
+        reply = connection.http.read("POST", _url(settings, app, path), form=_form(settings, action, parameters))
+    except ReauthNeeded as error:
+        _refuse_keys(_redacted(settings, error.problem.said))
+    return _body(reply, app, action, settings)
+
+
+def _url(settings: Firm, app: App, path: str) -> str:
+    return f"{settings.base_url}/{path or f'dao/v6/{app.url_name}'}"
+
+
+def _form(settings: Firm, action: str, parameters: Mapping[str, object]) -> dict[str, str]:
+    form = {"a": action, **{name: str(value) for name, value in parameters.items()}}
+    form |= {"apiKey": settings.api_key.reveal(), "accessKey": settings.access_key.reveal()}
+    return form | ({"userName": settings.user_name} if settings.user_name else {})
+
+
+def _body(reply: Reply, app: App, action: str, settings: Firm) -> tuple[Wire | None, str]:
+    """The JSON object of an answer, None where there is none, and the beginning of its text."""
     said = reply.text[:200]
     if reply.status >= 400:
         _refuse(app, action, f"status {reply.status} {_redacted(settings, said)}".strip())
     try:
         body = reply.json()
-    except Unavailable:
+    except (Unavailable, OutcomeUnknown):
         return None, said
     return (body, said) if isinstance(body, dict) else (None, said)
 
@@ -167,6 +200,17 @@ def _refuse_keys(said: str) -> NoReturn:
 
 
 def _refuse(app: App, action: str, said: str) -> NoReturn:
+    if action == "update":
+        raise Rejected(
+            Problem(
+                cause="apptivo-refused",
+                what=f"Apptivo refused to change this record of {app.url_name}.",
+                why="It may be locked, or the employee that user-name names may not edit it.",
+                fix="Open the record in Apptivo as that employee and look whether it can be edited there.",
+                about=app.url_name,
+                said=said,
+            )
+        )
     raise Rejected(
         Problem(
             cause="apptivo-refused",

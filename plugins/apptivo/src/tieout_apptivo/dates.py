@@ -57,9 +57,14 @@ class Calendar:
             return None
         if (moment := _moment(value)) is not None:
             return moment.astimezone(self.zone).date()
-        written = text(value)
-        time = _TIME.search(written)
-        return self._date(written[: time.start()] if time else written)
+        return self._date(without_time(text(value)))
+
+    def written(self, day: date) -> str:
+        """The date as this firm writes it; as MM/dd/yyyy where its format is not known."""
+        name = _MONTHS[day.month - 1].capitalize()
+        parts = {"yyyy": f"{day.year:04}", "yy": f"{day.year % 100:02}", "MMMM": f"{day:%B}", "MMM": name}
+        parts |= {"MM": f"{day.month:02}", "M": str(day.month), "dd": f"{day.day:02}", "d": str(day.day)}
+        return _TOKEN.sub(lambda token: parts.get(token[0], token[0]), self.format or "MM/dd/yyyy")
 
     def stamp(self, value: Any) -> datetime | None:
         """The moment in UTC, by this calendar's format, ISO 8601 or milliseconds alone; None for none.
@@ -79,7 +84,7 @@ class Calendar:
 
     def _date(self, written: str) -> date:
         match = _SLASHED.fullmatch(written)
-        if match is None or (self.format and _by_format(self.format, written)):
+        if match is None or (self.format and by_format(self.format, written)):
             return self._exact(written)
         month, day, year = (int(part) for part in match.groups())
         if month <= 12 and day <= 12 and month != day and not _month_first(self.format):
@@ -87,7 +92,7 @@ class Calendar:
         return _date(year, month, day, written)
 
     def _exact(self, written: str) -> date:
-        if self.format and (day := _by_format(self.format, written)):
+        if self.format and (day := by_format(self.format, written)):
             return day
         if match := _ISO.fullmatch(written):
             year, month, day_of_month = (int(part) for part in match.groups())
@@ -100,13 +105,20 @@ def calendar(settings: Firm, memory: Mapping[str, Any]) -> Calendar:
     return Calendar(settings.profile.date_format or text(memory.get(DATE_FORMAT)), settings.zone)
 
 
+def without_time(written: str) -> str:
+    """A stamp without its time of day."""
+    time = _TIME.search(written)
+    return written[: time.start()] if time else written
+
+
 def _moment(value: Any) -> datetime | None:
     """Milliseconds since 1970, as a number or as its digits; None for anything else."""
     digits = text(value)
     return _EPOCH + timedelta(milliseconds=int(digits)) if _MILLISECONDS.fullmatch(digits) else None
 
 
-def _by_format(pattern: str, written: str) -> date | None:
+def by_format(pattern: str, written: str) -> date | None:
+    """The date that a text is in one format (`dd/MM/yyyy`); None where it does not fit."""
     tokens = [match[0] for match in _TOKEN.finditer(pattern)]
     if any(token.isalpha() and token not in _TOKENS for token in tokens):
         return None

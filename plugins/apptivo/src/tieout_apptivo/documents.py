@@ -20,6 +20,8 @@ from tieout_apptivo.lines import cents, discounts, net, rows, shipping
 from tieout_apptivo.profile import DocumentApp
 from tieout_apptivo.settings import Firm
 
+_RATE = Decimal("0.0000000001")
+
 TOLERANCE = Decimal("0.05")
 """How far the stated total may be from the sum of its parts: taxes are rounded per line, per rate or per document."""
 
@@ -42,10 +44,9 @@ def lift(name: str, wire: Wire, terms: Terms) -> Document:
     inclusive = record.flag("inclusive", False)
     lines, tax = _lines(record, app), record.number("tax")
     if total is not None and stands != "void":
-        stated = next((known for known in (tax, _computed(lines), _left(lines, total)) if known is not None), None)
-        _check_sum(record, app, lines, Decimal(0) if inclusive else stated, total)
+        _check_sum(record, app, lines, Decimal(0) if inclusive else _charged(lines, tax, total), total)
     bill_to = _bill_to(record, terms.memory.get(labels_key(name), {}), app.labels.bill_to)
-    due, delivery, rate = _due(record, day), record.day("delivery"), record.number("rate")
+    due, delivery, rate = _due(record, day), record.day("delivery"), _rate(record, app)
     if day is None or total is None:
         raise Rejected(*record.problems)
     record.settle()
@@ -69,6 +70,19 @@ def lift(name: str, wire: Wire, terms: Terms) -> Document:
         note=record.plain("note"),
         url=_url(record, app, terms.connection),
     )
+
+
+def gap(name: str, wire: Wire, terms: Terms) -> Decimal | None:
+    """By how much the total of a record is more than its parts; None where either cannot be read."""
+    app: DocumentApp = terms.connection.profile.app(name)
+    record = values(wire, name, app.fields, terms)
+    total, lines, tax = record.number("total"), _lines(record, app), record.number("tax")
+    if total is None or not lines:
+        return None
+    charged = Decimal(0) if record.flag("inclusive", False) else _charged(lines, tax, total)
+    if charged is None or any(problem.cause == "number-unreadable" for problem in record.problems):
+        return None
+    return total - sum((net(line) for line in lines), charged)
 
 
 def _standing(record: Values, app: DocumentApp) -> Standing:
@@ -140,6 +154,11 @@ def _check_sum(
         )
 
 
+def _charged(lines: Sequence[Line], tax: Decimal | None, total: Decimal) -> Decimal | None:
+    """The tax on top of the lines: as stated, else by their rates, else what is left; None where nothing tells it."""
+    return next((known for known in (tax, _computed(lines), _left(lines, total)) if known is not None), None)
+
+
 def _computed(lines: Sequence[Line]) -> Decimal | None:
     """The tax on prices without tax, by rate and rounded half up; None when a taxed line tells no rate."""
     bases: dict[Decimal, Decimal] = {}
@@ -187,6 +206,14 @@ def _due(record: Values, day: date | None) -> date | None:
     stated = record.day("due")
     term = scalars.days(record.raw("term"))
     return day + timedelta(days=term) if stated is None and day is not None and term is not None else stated
+
+
+def _rate(record: Values, app: DocumentApp) -> Decimal | None:
+    """Units of the document's currency for one of the firm's own; None where nothing says which way round it is."""
+    rate = record.number("rate")
+    if not rate or not app.rate_per:
+        return None
+    return rate if app.rate_per == "own" else (1 / rate).quantize(_RATE)
 
 
 def _url(record: Values, app: DocumentApp, settings: Firm) -> str:

@@ -6,24 +6,28 @@ Sources: facts/apptivo.md 2.7 (configuration and layout), 3.6 (labels stand in t
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from typing import Any
 
-from tieout.codec import loads
 from tieout.contract import Check, Connection, Tenant, Wire
+from tieout.errors import Rejected, Unavailable
 from tieout.model import Organisation
 
+from tieout_apptivo.attributes import custom, custom_key, states, states_key
 from tieout_apptivo.calls import ask, configuration, listing
 from tieout_apptivo.dates import DATE_FORMAT
-from tieout_apptivo.fields import labels_key, normal, objects
+from tieout_apptivo.fields import labels_key, normal
+from tieout_apptivo.layout import attributes
+from tieout_apptivo.native import beside
+from tieout_apptivo.profile import KINDS
 from tieout_apptivo.scalars import ident, text
 from tieout_apptivo.settings import Firm
-
-_IGNORED = ("placeholder", "spacer")
 
 
 def check(connection: Connection) -> Check:
     """The firm that the keys open, told by its own number; changes nothing and remembers how it writes dates.
 
+    Its notes tell whether Apptivo's own Xero connection seems to run beside.
     Where neither the configuration nor a customer tells the number of the firm, a digest of the API key stands for it.
     Raises `ReauthNeeded` when the keys are refused.
     """
@@ -35,8 +39,12 @@ def check(connection: Connection) -> Check:
     if not connection.settings.profile.date_format and not connection.memory.get(DATE_FORMAT):
         notes.append(
             "Apptivo does not tell how this firm writes dates. Dates that can be read in two ways are held until "
-            "profile.date-format says it."
+            "profile.date-format says it: run `tieout doctor`, which finds it out."
         )
+    for app in sorted(connection.resources.intersection(KINDS["every-document"])):
+        with suppress(Rejected, Unavailable):  # an app that does not answer is told when it is read
+            learn(connection, app)
+            notes += beside(connection, app)
     return Check(
         tenant=Tenant(number, name),
         organisation=Organisation(id=number, name=name, currency=currency) if currency else None,
@@ -49,41 +57,20 @@ def learn(connection: Connection, name: str) -> Wire:
     app = connection.settings.profile.app(name)
     config = ask(connection, app, "getConfigData", {"objectId": app.object_id}, configuration)
     _remember(connection, labels_key(name), labels(config))
+    _remember(connection, custom_key(name), custom(config))
+    _remember(connection, states_key(name), states(config))
     if written := text(config.get("dateFormat")):
         _remember(connection, DATE_FORMAT, written)
     return config
 
 
 def labels(config: Wire) -> dict[str, str]:
-    """The attributes of a layout: normalised label to id; empty where the layout cannot be read.
-
-    The layout is JSON inside the JSON, and so are the labels of some firms (facts/apptivo.md 2.7, 13 no. 9).
-    """
+    """The attributes of a layout: normalised label to id; empty where the layout cannot be read."""
     found: dict[str, str] = {}
-    layout = _decoded(config.get("webLayout"))
-    for section in objects(layout.get("sections")):
-        for entry in objects(section.get("attributes")):
-            first: Wire = next(iter(objects(entry.get("right"))), {})
-            tag = text(entry.get("attributeTag")) or text(first.get("tag"))
-            label, id = normal(_label(entry.get("label"))), text(entry.get("attributeId"))
-            if label and id and tag not in _IGNORED and entry.get("isEnabled") is not False:
-                found.setdefault(label, id)
+    for one in attributes(config):
+        if (label := normal(one.label)) and one.id:
+            found.setdefault(label, one.id)
     return found
-
-
-def _label(value: Any) -> str:
-    told = _decoded(value)
-    return text(told.get("modifiedLabel")) or text(told.get("originalLabel")) or ("" if told else text(value))
-
-
-def _decoded(value: Any) -> Wire:
-    """An object, or one that is written as text; empty for anything else."""
-    if isinstance(value, str):
-        try:
-            value = loads(value)
-        except ValueError:
-            return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _told(config: Wire, name: str) -> str:

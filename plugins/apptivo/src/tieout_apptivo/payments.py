@@ -36,7 +36,8 @@ def pick(app: str, wire: Wire, settings: Firm) -> Iterator[Wire]:
     A payment that was written back from the books is not the firm's own and is left out. What is paid beyond the
     payments that are told, by more than a cent, comes as one element without a payment.
     """
-    profile: DocumentApp = settings.profile.app(app)
+    profile = settings.profile.app(app)
+    assert isinstance(profile, DocumentApp)  # noqa: S101 - only documents hold payments
     document = next((id for path in profile.fields.id if (id := scalars.ident(at(wire, path)))), "")
     number = next((text for path in profile.fields.number if (text := scalars.text(at(wire, path)))), document)
     common = {"app": app, "document": document, "number": number}

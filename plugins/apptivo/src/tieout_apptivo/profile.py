@@ -148,6 +148,24 @@ class DocumentFields(Fields):
     note: Paths = ()
 
 
+class Marks(Shape):
+    """The labels of the custom attributes that tell how a record stands in the books; none: it is not written."""
+
+    status: tuple[str, ...] = ()
+    reason: tuple[str, ...] = ()
+    direction: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()
+    target_id: tuple[str, ...] = ()
+    url: tuple[str, ...] = ()
+
+
+class State(Shape):
+    """A status as it is written: its name, and its id where the firm's configuration does not tell it."""
+
+    name: str = Field(min_length=1)
+    id: int | None = None
+
+
 class App(Shape):
     """One app of Apptivo: its name in URLs, its numbers and parameter names, and the meaning of its statuses.
 
@@ -164,6 +182,7 @@ class App(Shape):
     updated: str = Field(min_length=1)
     page: str
     statuses: dict[str, Standing] = {}
+    marks: Marks = Marks()
 
 
 class PhoneTypes(Shape):
@@ -204,12 +223,18 @@ class DocumentLabels(Shape):
 
 
 class DocumentApp(App):
-    """An app of invoices, orders or estimates, with its tables of lines by name and its payments."""
+    """An app of invoices, orders or estimates, with its tables of lines by name and its payments.
 
+    `rate_per` says for one unit of which currency an exchange rate is told; `states` are the statuses that are set for
+    what the books tell about a document.
+    """
+
+    rate_per: Literal["", "own", "document"] = ""
     labels: DocumentLabels = DocumentLabels()
     fields: DocumentFields
     tables: dict[str, Table]
     payments: Payments = Payments()
+    states: dict[Literal["open", "part-paid", "paid", "void"], State] = {}
 
 
 KINDS: Mapping[str, tuple[str, ...]] = {

@@ -14,6 +14,9 @@ from tieout.secret import Secret
 from tieout_apptivo.overrides import Overrides
 from tieout_apptivo.profile import shipped
 
+APPTIVO_HOSTS = ("app.apptivo.com", "api2.apptivo.com", "api.apptivo.com")
+"""The hosts under which Apptivo serves one and the same application (facts/apptivo.md 1.1)."""
+
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _OFFSET = re.compile(r"([+-])(\d{2}):([0-5]\d)")
 
@@ -34,11 +37,13 @@ def _offset(value: str) -> str:
 class Firm(Settings):
     """How to reach one Apptivo firm and how to read its records.
 
-    The key pair is made under Business Settings -> API Access and gives access to all data of the firm; `user-name` is
-    the e-mail of the employee on whose behalf calls are made. `overlap-hours` is how far a read goes back before the
-    newest change seen, `server-utc-offset` the clock of Apptivo's stamps (facts/apptivo.md 3.3: seen once, so give it
-    where yours differs), and `profile` what differs from the shipped object profile: the name of a file beside the
-    configuration, which `tieout doctor` writes, or the differing keys themselves.
+    The key pair is made under Business Settings -> API Access and gives access to all data of the firm; `user-name`
+    is the e-mail of the employee on whose behalf calls are made. `overlap-hours` is how far a read goes back before
+    the newest change seen, `sweep-hours` how often everything is read, which alone shows what was deleted,
+    `server-utc-offset` the clock of Apptivo's stamps (facts/apptivo.md 3.3: seen once, so give it where yours
+    differs), `file-hosts` where else than at the address stored files may be downloaded, and `profile` what differs
+    from the shipped object profile: the name of a file beside the configuration, which `tieout doctor` writes, or
+    the differing keys themselves.
     """
 
     base_url: Annotated[str, AfterValidator(_address)] = Field(default="https://app.apptivo.com/app", title="Address")
@@ -47,7 +52,9 @@ class Firm(Settings):
     user_name: str = Field(default="", title="Employee's e-mail")
     page_size: int = Field(default=100, ge=1, le=250, title="Records in one call")
     overlap_hours: int = Field(default=48, ge=0, title="Overlap in hours")
+    sweep_hours: int = Field(default=24, ge=1, title="Hours between complete reads")
     server_utc_offset: Annotated[str, AfterValidator(_offset)] = Field(default="+05:30", title="Offset of the stamps")
+    file_hosts: tuple[str, ...] = Field(default=(), title="Hosts of stored files")
     profile: Overrides = Field(default_factory=shipped, title="Object profile")
 
     @property
@@ -59,5 +66,6 @@ class Firm(Settings):
 
 
 def hosts(settings: Firm) -> tuple[str, ...]:
-    """The one host that these settings lead to."""
-    return (urlsplit(settings.base_url).hostname or "",)
+    """The hosts that these settings lead to."""
+    own = urlsplit(settings.base_url).hostname or ""
+    return (*(APPTIVO_HOSTS if own in APPTIVO_HOSTS else (own,)), *settings.file_hosts)

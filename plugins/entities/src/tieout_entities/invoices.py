@@ -30,9 +30,10 @@ class InvoiceSettings(documents.DocumentSettings):
 
 
 def prepare(invoice: Document, settings: InvoiceSettings) -> Document:
-    """The invoice with the party that it is billed to."""
-    party = invoice.contact if _billed(invoice, settings) == "contact" else invoice.customer
-    return documents.prepare(invoice, settings).model_copy(update={"party": party})
+    """The invoice with the party that it is billed to, which is said even where the invoice itself does not say."""
+    billed = _billed(invoice, settings)
+    party = invoice.contact if billed == "contact" else invoice.customer
+    return documents.prepare(invoice, settings).model_copy(update={"party": party, "bill_to": billed})
 
 
 def check(invoice: Document, settings: InvoiceSettings) -> Iterable[Problem]:

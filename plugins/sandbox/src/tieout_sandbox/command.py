@@ -24,6 +24,8 @@ Examples:
 
   tieout sandbox --speed 20 --write-config try/plugins.toml
 
+  tieout sandbox --firm services
+
   tieout sandbox --firm my-firm/ --organisation my-books.json --apptivo-port 8101 --xero-port 8102
 
   tieout sandbox --limits minute=30,day=1000 --latency 150 --state sandbox.json
@@ -42,8 +44,12 @@ def sandbox(
     ] = 0,
     xero_port: Annotated[int, typer.Option(help="Port of the fake Xero; 0 is any free one.", min=0, max=65535)] = 0,
     firm: Annotated[
-        Path | None,
-        typer.Option(help="Folder with one JSON array per Apptivo app (customers.json, invoices.json, ...)."),
+        str | None,
+        typer.Option(
+            metavar="NAME|FOLDER",
+            help="A firm that ships (default, services, multicurrency), or a folder with a firm.toml and "
+            "one JSON array per Apptivo app (customers.json, invoices.json, ...).",
+        ),
     ] = None,
     organisation: Annotated[
         Path | None, typer.Option(help="JSON file with accounts, tax rates and records in Xero's wire shape.")
@@ -98,9 +104,9 @@ def parsed_limits(text: str) -> Limits:
 
 
 def parsed_speed(text: str) -> Decimal:
-    """Read how many times faster the windows run. Raises `LaunchError` when it is no number above 0."""
-    if not text.replace(".", "", 1).isdecimal() or not Decimal(text):
-        raise LaunchError(f"{text!r} is no speed. Write --speed as a number above 0, such as 20.")
+    """Read how many times faster the windows run. Raises `LaunchError` when it is no whole number from 1."""
+    if not text.isdecimal() or not int(text):
+        raise LaunchError(f"{text!r} is no speed. Write --speed as a whole number from 1, such as 20.")
     return Decimal(text)
 
 

@@ -125,7 +125,7 @@ class Control:
         """The routes under `/_sandbox/`, to be put before those of the system itself."""
 
         def route(name: str, **answers: Callable[[Any], Any]) -> Route:
-            return Route(PREFIX + name, _endpoint(answers), methods=list(answers))
+            return Route(PREFIX + name, endpoint(answers), methods=list(answers))
 
         return [
             route("state", GET=lambda _: self.world.state()),
@@ -227,8 +227,10 @@ class _Answer:
         self.messages.append(message)
 
 
-def _endpoint(answers: dict[str, Callable[[Any], Any]]) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
+def endpoint(answers: dict[str, Callable[[Any], Any]]) -> Callable[[Request], Awaitable[Response]]:
+    """A route of the control surface: for each method what is done with the JSON of its body, errors told as JSON."""
+
+    async def answered(request: Request) -> Response:
         try:
             body = await request.body()
             return _json(answers[request.method](codec.loads(body) if body.strip() else {}))
@@ -237,7 +239,7 @@ def _endpoint(answers: dict[str, Callable[[Any], Any]]) -> Callable[[Request], A
         except ValueError as error:
             return _json({"error": str(error)}, 400)
 
-    return endpoint
+    return answered
 
 
 def _json(value: Any, status: int = 200) -> Response:

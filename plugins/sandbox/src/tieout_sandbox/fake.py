@@ -12,11 +12,15 @@ from tieout_sandbox.clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many calls Xero allows: per minute, per day (of one organisation), and at once."""
+    """How many calls Xero allows: per minute, per day (of one organisation), and at once; and its high volume.
+
+    `records` of one endpoint are the most of which every list can be read, paged and optimised or not.
+    """
 
     minute: int = 60
     day: int = 5000
     concurrent: int = 5
+    records: int = 100_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import IO, Any, Self, cast
 
 from tieout_sandbox import codec
 from tieout_sandbox.fake import Limits
+from tieout_sandbox.firm import SHIPPED
 
 _PATIENCE = 10
 """Seconds given to a fake system to end before it is killed."""
@@ -24,16 +25,34 @@ class LaunchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LaunchOptions:
-    """What a sandbox is started with; port 0 is any free one, `speed` is how many times faster limit windows run."""
+    """What a sandbox is started with.
+
+    Port 0 is any free one. `firm` is a folder or the name of a firm that ships; None is the default one. `speed` is how
+    many times faster limit windows run.
+    """
 
     apptivo_port: int = 0
     xero_port: int = 0
-    firm: Path | None = None
+    firm: Path | str | None = None
     organisation: Path | None = None
     limits: Limits = field(default_factory=Limits)
     speed: Decimal = Decimal(1)
     latency_ms: int = 0
     state: Path | None = None
+
+
+def located(firm: Path | str | None) -> Path:
+    """The folder of a firm: one that ships, by its name, or any other. Raises `LaunchError` when there is none."""
+    if firm is None:
+        return SHIPPED["default"]
+    if isinstance(firm, str) and firm in SHIPPED:
+        return SHIPPED[firm]
+    if not Path(firm).is_dir():
+        raise LaunchError(
+            f"{firm} is no firm: there is no such folder, and the firms that ship are {', '.join(SHIPPED)}. "
+            "Name one of them, or a folder, with --firm."
+        )
+    return Path(firm).absolute()
 
 
 def start(options: LaunchOptions) -> "Sandbox":
@@ -42,9 +61,10 @@ def start(options: LaunchOptions) -> "Sandbox":
     Raises `LaunchError` when a port is in use or a file cannot be used; then no process is left.
     """
     states = _read_states(options.state)
+    firm = located(options.firm)
     processes = {
-        "apptivo": _Process("apptivo", options, options.apptivo_port, states.get("apptivo")),
-        "xero": _Process("xero", options, options.xero_port, states.get("xero")),
+        "apptivo": _Process("apptivo", options, firm, options.apptivo_port, states.get("apptivo")),
+        "xero": _Process("xero", options, firm, options.xero_port, states.get("xero")),
     }
     try:
         credentials = {name: process.credentials() for name, process in processes.items()}
@@ -125,12 +145,12 @@ class Sandbox:
 class _Process:
     """The process of one fake system, held by the pipe to its standard input."""
 
-    def __init__(self, system: str, options: LaunchOptions, port: int, state: Any) -> None:
+    def __init__(self, system: str, options: LaunchOptions, firm: Path, port: int, state: Any) -> None:
         self.system = system
         self.port = port
         given = {
             "port": port,
-            "firm": str(options.firm.absolute()) if options.firm else None,
+            "firm": str(firm),
             "organisation": str(options.organisation.absolute()) if options.organisation else None,
             "limits": asdict(options.limits),
             "speed": str(options.speed),

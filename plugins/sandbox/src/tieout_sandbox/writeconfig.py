@@ -10,7 +10,9 @@ from typing import Any
 import tomlkit
 from tomlkit.items import InlineTable
 
-from tieout_sandbox.launch import LaunchError, Sandbox
+from tieout_sandbox.apptivo import folder
+from tieout_sandbox.apptivo.layout import Layout, Table
+from tieout_sandbox.launch import LaunchError, Sandbox, located
 
 PLUGINS = (
     "apptivo",
@@ -43,6 +45,8 @@ _SIDES = {
 }
 
 Record = dict[str, Any]
+Taxes = tuple[tuple[str, Decimal | None], ...]
+"""The taxes of one line by name and percentage; several when they are charged together."""
 
 
 def write_config(sandbox: Sandbox, path: Path) -> None:
@@ -87,32 +91,50 @@ def accounts(listed: list[Record], currency: str) -> dict[str, str]:
     return {purpose: codes[0] for purpose, codes in fitting.items() if codes}
 
 
-def taxes(side: str, firm: dict[str, list[Record]], rates: list[Record]) -> dict[str, str]:
-    """The tax type for each tax that the documents of a side (`sales` or `purchases`) carry, and for `none`."""
+def taxes(side: str, firm: dict[str, list[Record]], rates: list[Record], layout: Layout) -> dict[str, str]:
+    """The tax type for each tax that the documents of a side (`sales` or `purchases`) carry, and for `none`.
+
+    A tax that is made of several is called by all of their labels, joined by ` + `.
+    """
     applies, collections = _SIDES[side]
-    every = _named_rates(firm, firm)
+    known = _known_rates(_taxes_on(firm, firm, layout))
     found = {"none": Decimal(0)}
-    for name, rates_told in _named_rates(firm, collections).items():
-        for rate in rates_told:
-            if rate is not None:
-                found[tax_label(name, rate)] = rate
-            elif len(known := every[name] - {None}) == 1:
-                # a line that tells no rate means the one that this tax has everywhere else
-                (found[name],) = (each for each in known if each is not None)
+    for parts in _taxes_on(firm, collections, layout):
+        told = [known.get(name) if rate is None else rate for name, rate in parts]
+        percents = [rate for rate in told if rate is not None]
+        if len(percents) == len(parts):
+            label = " + ".join(name if rate is None else tax_label(name, rate) for name, rate in parts)
+            found[label] = sum(percents, Decimal(0))
     usable = [each for each in rates if each.get("Status", "ACTIVE") == "ACTIVE" and each.get(applies)]
     chosen = {label: _tax_type(side, rate, usable) for label, rate in sorted(found.items())}
     return {label: tax_type for label, tax_type in chosen.items() if tax_type}
 
 
-def _named_rates(firm: dict[str, list[Record]], collections: Iterable[str]) -> dict[str, set[Decimal | None]]:
-    """The rates with which each tax stands on lines; None where a line tells none."""
-    found: dict[str, set[Decimal | None]] = {}
-    for document in (each for collection in collections for each in firm.get(collection, [])):
-        for line in _lines(document):
-            if name := line.get("taxName"):
-                rate = line.get("taxRate")
-                found.setdefault(name, set()).add(None if rate in (None, "") else Decimal(str(rate)))
-    return found
+def _known_rates(taxes: Iterable[Taxes]) -> dict[str, Decimal]:
+    """The rate of each tax that has one rate wherever it tells one."""
+    rates: dict[str, set[Decimal]] = {}
+    for name, rate in (part for parts in taxes for part in parts):
+        if rate is not None:
+            rates.setdefault(name, set()).add(rate)
+    return {name: next(iter(told)) for name, told in rates.items() if len(told) == 1}
+
+
+def _taxes_on(firm: dict[str, list[Record]], collections: Iterable[str], layout: Layout) -> set[Taxes]:
+    """What lines are taxed with; no rate where the line tells none."""
+    return {
+        parts
+        for collection in collections
+        if collection in layout.apps
+        for document in firm.get(collection, [])
+        for table, line in layout.apps[collection].rows(document)
+        if (parts := _taxes_of(table, line))
+    }
+
+
+def _taxes_of(table: Table, line: Record) -> Taxes:
+    name, rate = table.name("taxName"), table.name("taxRate")
+    told = [(each.get(name), each.get(rate)) for each in line.get(table.name("taxes")) or [line]]
+    return tuple((each, None if percent in (None, "") else Decimal(str(percent))) for each, percent in told if each)
 
 
 def tax_label(name: str, rate: Decimal) -> str:
@@ -123,7 +145,8 @@ def tax_label(name: str, rate: Decimal) -> str:
 
 def _config(sandbox: Sandbox, secrets: str) -> Record:
     firm, books = sandbox.state("apptivo"), sandbox.state("xero")
-    speed, limits = _number(sandbox.options.speed), sandbox.options.limits
+    layout = folder.layout_of(located(sandbox.options.firm))
+    speed, limits = int(sandbox.options.speed), sandbox.options.limits
 
     def secret(key: str) -> InlineTable:
         return _inline({"file": secrets, "key": key})
@@ -159,7 +182,7 @@ def _config(sandbox: Sandbox, secrets: str) -> Record:
                 "since": date(2000, 1, 1),
                 "every": "15m",
                 "accounts": _inline(accounts(books["Accounts"], books["Organisation"]["BaseCurrency"])),
-                "taxes": {side: _inline(taxes(side, firm, books["TaxRates"])) for side in _SIDES},
+                "taxes": {side: _inline(taxes(side, firm, books["TaxRates"], layout)) for side in _SIDES},
                 "flows": {"invoices": {"status": "draft"}},
             }
         },
@@ -176,12 +199,6 @@ def _tax_type(side: str, rate: Decimal, rates: Iterable[Record]) -> str | None:
         return (place + custom, tax_type)
 
     return min(fitting, key=rank, default=None)
-
-
-def _lines(document: Record) -> Iterable[Record]:
-    for value in document.values():
-        if isinstance(value, list):
-            yield from (each for each in value if isinstance(each, dict))
 
 
 def _secrets(sandbox: Sandbox) -> str:
@@ -210,7 +227,3 @@ def _inline(values: dict[str, Any]) -> InlineTable:
     table = tomlkit.inline_table()
     table.update(values)
     return table
-
-
-def _number(speed: Decimal) -> int | float:
-    return int(speed) if speed == speed.to_integral_value() else float(speed)

@@ -1,27 +1,28 @@
-"""The Xero connector: Contacts, Items, Invoices and PurchaseOrders of one organisation."""
+"""The Xero connector: Contacts, Items, Invoices, PurchaseOrders and Payments of one organisation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tieout.contract import Check, Connection, Connector, Cursor, Kind, Limits, Resource, Wire
+from tieout.contract import Check, Connection, Connector, Cursor, File, Kind, Limits, Resource, Wire
 from tieout.hooks import hookimpl
 from tieout.model import Document, Reference
 from tieout.work import Batch, Key, Page, Receipt, Work
 
-from tieout_xero import consent, finding, posting, pushing, reading
+from tieout_xero import attachments, consent, finding, history, posting, pushing, reading
 from tieout_xero import reference as reference_data
 from tieout_xero.contacts import CONTACTS
 from tieout_xero.documents import INVOICES, PURCHASE_ORDERS
 from tieout_xero.items import ITEMS
+from tieout_xero.payments import PAYMENTS
 from tieout_xero.settings import Arrival, ConnectionSettings, Pair, hosts
 
 XERO = Connector(
     name="xero",
     title="Xero",
     settings=ConnectionSettings,
-    resources=(CONTACTS, ITEMS, INVOICES, PURCHASE_ORDERS),
+    resources=(CONTACTS, ITEMS, INVOICES, PURCHASE_ORDERS, PAYMENTS),
     hosts=hosts,
     limits=Limits(
         minute=60,
@@ -52,7 +53,7 @@ def check(connection: Connection) -> Check | None:
 
 @hookimpl
 def reference(connection: Connection, kind: Kind) -> list[Reference] | None:
-    """Accounts, tax rates, currencies, tracking categories, lock dates, organisation and its actions."""
+    """Accounts, tax rates, currencies, tracking, branding themes, lock dates, organisation and its actions."""
     return reference_data.read(connection, kind)
 
 
@@ -76,5 +77,17 @@ def find(connection: Connection, resource: Resource, keys: Sequence[Key]) -> Map
 
 @hookimpl
 def push(connection: Connection, batch: Batch) -> list[Receipt] | None:
-    """One batch in one call."""
+    """One batch in one call; what Xero takes one at a time, one by one."""
     return pushing.push(connection, batch)
+
+
+@hookimpl
+def attach(connection: Connection, resource: Resource, id: str, file: File) -> bool | None:
+    """A file to a contact, a document or an order."""
+    return attachments.attach(connection, resource, id, file)
+
+
+@hookimpl
+def annotate(connection: Connection, resource: Resource, id: str, text: str) -> bool | None:
+    """A note in the history of a record."""
+    return history.annotate(connection, resource, id, text)

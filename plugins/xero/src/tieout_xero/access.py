@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
-from tieout.contract import Connection
-from tieout.errors import ConfigError, ReauthNeeded, TieoutError, Unavailable
-from tieout.http import Reply
+from tieout.contract import Connection, Wire
+from tieout.errors import ConfigError, Problem, ReauthNeeded, TieoutError, Unavailable
+from tieout.http import Reply, excerpt, loads
 
-_SCOPES = ("authorizationunsuccessful", "insufficient_scope", "insufficent_scope")
+from tieout_xero import messages
+
+DENIALS = ("authorizationunsuccessful", "insufficient_scope", "insufficent_scope")
+"""Words of a 401 that no new token cures: a scope is missing, or a right of the person (Xero spells it both ways)."""
 
 
 @contextmanager
@@ -34,8 +38,39 @@ def accepted(connection: Connection, reply: Reply) -> Reply:
         where=f"connections.{connection.name}",
         why="The encryption of the way there is too old, or something on the way changes the headers.",
         fix="Look for a proxy on the way, and bring this machine's Python and OpenSSL up to date.",
-        said=reply.text[:200],
+        said=excerpt(reply.text),
     )
+
+
+def envelope(reply: Reply) -> Wire:
+    """The envelope of an answer; empty when it is none, which for a refusal is no reason to call it unknown."""
+    try:
+        answer = loads(reply.content)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _not_there(reply: Reply) -> Problem:
+    return Problem(
+        cause="gone",
+        what="Xero does not find the record that this one is linked to.",
+        why="It is not in this organisation, or not of this kind.",
+        fix="Check that the connection leads to the right organisation, then link the record anew.",
+        about="status 404",
+        said=excerpt(reply.text) or "status 404",
+    )
+
+
+def refusal(reply: Reply) -> Problem:
+    """Why a call was refused as a whole, about its status."""
+    if reply.status == 404:
+        return _not_there(reply)
+    answer = envelope(reply)
+    told = messages.errors(answer)
+    said = excerpt(str(answer.get("Message") or answer.get("Detail") or reply.text))
+    known = told[0] if told else messages.problem(said or f"status {reply.status}")
+    return replace(known, about=f"status {reply.status}")
 
 
 def _meaning(connection: Connection, error: ReauthNeeded) -> TieoutError:
@@ -50,7 +85,7 @@ def _meaning(connection: Connection, error: ReauthNeeded) -> TieoutError:
             fix=f"Connect it again: {again}",
             said=said,
         )
-    if any(mark in lower for mark in _SCOPES):
+    if any(mark in lower for mark in DENIALS):
         return ReauthNeeded(
             f"the consent of {connection.name} does not cover this",
             why="Something was switched on after it was given, or the person who gave it lacks the right in Xero.",

@@ -46,8 +46,8 @@ class Books:
         return tax.rate if tax else Decimal(0)
 
     def takes(self, currency: str) -> bool:
-        """Whether documents may be in that currency."""
-        return currency == self.base or currency in self.currencies
+        """Whether documents and contacts may have that currency: it is enabled, and the plan allows several."""
+        return currency == self.base or (currency in self.currencies and "UseMulticurrency" not in self.refused)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

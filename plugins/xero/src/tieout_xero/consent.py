@@ -8,14 +8,16 @@ from typing import Any
 
 from tieout.contract import Check, Connection, Tenant
 from tieout.errors import ReauthNeeded, Unavailable
+from tieout.http import excerpt
 from tieout.oauth import OAuth
 
 from tieout_xero import reference
-from tieout_xero.access import admitted
+from tieout_xero.access import DENIALS, admitted
 from tieout_xero.settings import ConnectionSettings
 
 _PERSON = ("openid", "profile", "email", "offline_access")
 _EVENT = "authentication_event_id"
+_LASTS = 60 * 86_400
 
 
 def oauth(settings: ConnectionSettings, resources: frozenset[str]) -> OAuth:
@@ -29,6 +31,8 @@ def oauth(settings: ConnectionSettings, resources: frozenset[str]) -> OAuth:
         client_secret=settings.client_secret,
         scopes=scopes(resources) if machine else (*_PERSON, *scopes(resources)),
         grant="client-credentials" if machine else "authorization-code",
+        lasts=0 if machine else _LASTS,
+        denials=DENIALS,
         tenants=tenants,
     )
 
@@ -42,6 +46,10 @@ def scopes(resources: frozenset[str]) -> tuple[str, ...]:
         asked.append("accounting.contacts")
     if resources & {"Invoices", "PurchaseOrders", "Items"}:
         asked.append("accounting.invoices")
+    if "Payments" in resources:
+        asked.append("accounting.payments")
+    if "attachments" in resources:
+        asked.append("accounting.attachments")
     return tuple(asked)
 
 
@@ -100,7 +108,7 @@ def _connected(connection: Connection, event: str = "") -> list[Tenant]:
         )
     answer = reply.json() if reply.status == 200 else None
     if not isinstance(answer, list) or not all(isinstance(row, dict) and row.get("tenantId") for row in answer):
-        raise Unavailable("Xero does not tell which organisations are connected", said=reply.text[:200])
+        raise Unavailable("Xero does not tell which organisations are connected", said=excerpt(reply.text))
     return [
         Tenant(id=row["tenantId"], name=row.get("tenantName") or row["tenantId"])
         for row in answer

@@ -6,16 +6,16 @@ left as it is in Xero.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from email_validator import EmailNotValidError, validate_email
 from tieout.contract import Resource, Terms, Wire
 from tieout.errors import Problem, Rejected
 from tieout.model import Address, Party
 
+from tieout_xero import merging
 from tieout_xero import wire as xero
 from tieout_xero.books import Books
-from tieout_xero.merging import merged_into
 
 _KINDS = {"billing": "POBOX", "delivery": "STREET"}
 _LONGEST_TERM = 31
@@ -49,7 +49,7 @@ def lower(party: Party, terms: Terms, now: Wire | None) -> Wire:
     """
     name = xero.name(party.name)
     if now and now.get("ContactStatus", "ACTIVE") != "ACTIVE":
-        raise Rejected(_out_of_use(now, name))
+        raise Rejected(_out_of_use(now, name, terms))
     if not name:
         raise Rejected(
             Problem(cause="name-missing", what="The record has no name.", fix="Give it a name at the source.")
@@ -84,20 +84,37 @@ def lower(party: Party, terms: Terms, now: Wire | None) -> Wire:
     return body
 
 
-def notes(party: Party, body: Wire) -> tuple[Problem, ...]:
+def notes(party: Party, body: Wire, now: Wire | None, books: Books) -> tuple[Problem, ...]:
     """What a body leaves out of a party because Xero would refuse the whole contact for it."""
+    return tuple(_left_out(party, body, now, books))
+
+
+def _left_out(party: Party, body: Wire, now: Wire | None, books: Books) -> Iterator[Problem]:
     given = party.email.strip()
-    if not given or body.get("EmailAddress"):
-        return ()
-    return (
-        Problem(
+    if given and not body.get("EmailAddress"):
+        yield Problem(
             cause="email-invalid",
             what=f"The e-mail address {given} is left out; all else goes to Xero.",
             why="Xero refuses a whole contact for an address that is not one valid address in plain letters.",
             fix="Correct the address at its source.",
             about=given,
-        ),
-    )
+        )
+    if now is None and party.currency and not books.takes(party.currency):
+        yield Problem(
+            cause="contact-currency-left-out",
+            what=f"The contact's own currency {party.currency} is left out; all else goes to Xero.",
+            why="The organisation does not use this currency.",
+            fix="Add the currency in Xero, if its plan allows several, and choose it on the contact there.",
+            about=party.currency,
+        )
+    if now is None and party.terms is not None and not 0 <= party.terms <= _LONGEST_TERM:
+        yield Problem(
+            cause="payment-terms-left-out",
+            what=f"The payment terms of {party.terms} days are left out; all else goes to Xero.",
+            why=f"A contact in Xero has terms of at most {_LONGEST_TERM} days; documents bring their own due dates.",
+            fix="Nothing, unless documents are entered in Xero: then choose terms on the contact there.",
+            about=f"{party.terms} days",
+        )
 
 
 CONTACTS = Resource(
@@ -113,21 +130,23 @@ CONTACTS = Resource(
     batch=50,
     bytes=3_500_000,
     key_seconds=300,
+    heir=merging.merged_into,
     lossy=frozenset(
         {"standing", "person", "first_name", "last_name", "number", "currency", "terms", "addresses", "parent"}
     ),
 )
 
 
-def _out_of_use(now: Wire, name: str) -> Problem:
+def _out_of_use(now: Wire, name: str, terms: Terms) -> Problem:
     told = now.get("Name") or name
-    if into := merged_into(now):
+    if into := merging.merged_into(now):
+        stays = merging.called(merging.survivor(into, terms.memory), terms.memory)
         return Problem(
             cause="merged-in-target",
-            what=f"The contact {told} was merged into another one in Xero.",
-            why="Its documents go to the contact that stays; the merged one cannot be changed or restored.",
-            fix="Link the record to the contact that stays.",
-            about=into,
+            what=f"The contact {told} was merged into {stays} in Xero.",
+            why=f"Its documents go to {stays}; a merged contact cannot be changed or restored.",
+            fix=f"Link the record to {stays}.",
+            about=stays,
         )
     return Problem(
         cause="archived-in-target",

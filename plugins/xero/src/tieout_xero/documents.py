@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from tieout.contract import Resource, Terms, Wire
 from tieout.errors import Problem, Rejected
-from tieout.model import Document, Ref
+from tieout.model import Document, Ref, Settlement
 
-from tieout_xero import lines, merging, preflight
+from tieout_xero import lines, merging, preflight, settlement
 from tieout_xero import wire as xero
 from tieout_xero.arithmetic import sums
 from tieout_xero.books import Books
@@ -100,6 +100,9 @@ class Form:
 INVOICE = Form(number="InvoiceNumber", due="DueDate")
 ORDER = Form(number="PurchaseOrderNumber", delivery="DeliveryDate")
 
+_UNTOLD = frozenset({"customer", "contact", "bill_to", "delivery", "note"})
+"""What of an invoice or bill Xero is never told, so that a change of it changes nothing there."""
+
 _LOST = frozenset({"external", "standing", "customer", "contact", "bill_to", "rate", "tax", "note"}) | {
     f"lines.{name}" for name in ("tax", "tax_rate", "account", "item", "stock", "role")
 }
@@ -117,8 +120,9 @@ INVOICES = Resource(
     bytes=3_500_000,
     key_seconds=300,
     # of lines their descriptions, accounts and tracking; posting refuses the rest (facts/xero.md 5.3)
-    free=frozenset({"number", "reference", "due", "party", "lines"}),
+    free=frozenset({"number", "reference", "due", "party", "lines"}) | _UNTOLD,
     lossy=_LOST | {"reference", "delivery"},
+    also_lift={Settlement: settlement.lift},
 )
 
 PURCHASE_ORDERS = Resource(

@@ -11,13 +11,12 @@ from urllib.parse import quote
 from tieout.contract import Connection, Resource, Wire
 from tieout.work import Key
 
-from tieout_xero.listing import LISTINGS, Listing, elements, get, rows
+from tieout_xero.listing import IDS, LISTINGS, Listing, elements, get, rows
 from tieout_xero.wire import fold, is_id
 
 _FEW = 10
 """Up to so many keys are asked one by one; for more the whole list is read, at 1,000 records a call."""
 
-_SET = 40
 _SET_LENGTH = 1_500
 
 
@@ -45,6 +44,10 @@ def _ask(connection: Connection, listing: Listing, field: str, values: list[str]
     if len(values) > (_FEW if listing.paged else 1) or (by_path and not all(_addresses(field, one) for one in values)):
         yield from _all(connection, listing, {"order": f"{listing.id} ASC"})
         return
+    if values and listing.joined and not by_path and all(map(_plain, values)):
+        named = (f'{listing.wire_field(field)}=="{value}"' for value in values)
+        yield from _all(connection, listing, {"where": " OR ".join(named)})
+        return
     for value in values:
         yield from _single(connection, listing, value) if by_path else _where(connection, listing, field, value)
 
@@ -57,12 +60,16 @@ def _single(connection: Connection, listing: Listing, value: str) -> tuple[Wire,
 
 def _where(connection: Connection, listing: Listing, field: str, value: str) -> Iterator[Wire]:
     """A filter takes no quotation mark inside a value, so such a value is searched for by its longest plain part."""
-    if '"' not in value and "\\" not in value:
+    if _plain(value):
         return _all(connection, listing, {"where": f'{listing.wire_field(field)}=="{value}"'})
-    if not listing.paged:
-        return _all(connection, listing, {})
+    if not listing.searched:
+        return _all(connection, listing, {"order": f"{listing.id} ASC"} if listing.paged else {})
     part = max(value.replace("\\", '"').split('"'), key=len).strip()
     return _all(connection, listing, {"searchTerm": part} if part else {"order": f"{listing.id} ASC"})
+
+
+def _plain(value: str) -> bool:
+    return '"' not in value and "\\" not in value
 
 
 def _all(connection: Connection, listing: Listing, params: Mapping[str, str]) -> Iterator[Wire]:
@@ -78,7 +85,7 @@ def _all(connection: Connection, listing: Listing, params: Mapping[str, str]) ->
 def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
     chunk: list[str] = []
     for value in values:
-        if chunk and (len(chunk) == _SET or sum(map(len, chunk)) + len(value) > _SET_LENGTH):
+        if chunk and (len(chunk) == IDS or sum(map(len, chunk)) + len(value) > _SET_LENGTH):
             yield chunk
             chunk = []
         chunk.append(value)

@@ -9,7 +9,8 @@ from typing import Any
 
 from tieout.contract import Connection, Wire
 from tieout.errors import ContractError, Unavailable
-from tieout.http import Reply
+from tieout.http import Reply, excerpt
+from tieout.work import Op
 
 from tieout_xero.access import accepted, admitted
 from tieout_xero.wire import stamp
@@ -17,13 +18,18 @@ from tieout_xero.wire import stamp
 PAGE = 1000
 """Records per page: the most that Xero gives, so that calls are few."""
 
+IDS = 40
+"""How many ids or numbers are asked for in one call: an address has its length (facts/xero.md 2.2)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """One list: the field of its id, its query parameters, and how its keys can be asked for.
 
     `keys` leads from a record's field to the wire's. `sets` are parameters that take several values at once, `paths`
-    the fields that a single read may stand on; the others are asked with `where`.
+    the fields that a single read may stand on; the others are asked with `where`. `searched` lists take a `searchTerm`,
+    `joined` ones have no fast filters that joining several would spoil, and operations that are `alone` take one record
+    a call.
     """
 
     name: str
@@ -34,6 +40,9 @@ class Listing:
     writing: Mapping[str, str] = field(default_factory=dict)
     sets: Mapping[str, str] = field(default_factory=dict)
     paths: frozenset[str] = frozenset()
+    searched: bool = False
+    joined: bool = False
+    alone: frozenset[Op] = frozenset()
 
     def wire_field(self, record_field: str) -> str:
         """The wire's field for `id` or a record's field."""
@@ -52,6 +61,7 @@ LISTINGS: Mapping[str, Listing] = {
             reading={"includeArchived": "true"},
             sets={"id": "IDs"},
             paths=frozenset({"external"}),
+            searched=True,
         ),
         Listing(
             name="Items",
@@ -69,12 +79,21 @@ LISTINGS: Mapping[str, Listing] = {
             reading={**_FOUR, "includeArchived": "true"},
             writing=_FOUR,
             sets={"id": "IDs", "number": "InvoiceNumbers"},
+            searched=True,
         ),
         Listing(
             name="PurchaseOrders",
             id="PurchaseOrderID",
             keys={"number": "PurchaseOrderNumber"},
             paths=frozenset({"id", "number"}),
+        ),
+        Listing(
+            name="Payments",
+            id="PaymentID",
+            keys={"external": "Reference"},
+            paths=frozenset({"id"}),
+            joined=True,
+            alone=frozenset({"void"}),
         ),
     )
 }
@@ -115,11 +134,11 @@ def get(
     if reply.status in (200, 404):
         return reply
     if reply.status == 400:
-        raise ContractError(f"Xero does not understand a question about {path}", said=reply.text[:200])
+        raise ContractError(f"Xero does not understand a question about {path}", said=excerpt(reply.text))
     raise Unavailable(
         f"Xero answered {reply.status} when asked for {path}",
         fix="Sync again later; if it stays, look at https://status.xero.com.",
-        said=reply.text[:200],
+        said=excerpt(reply.text),
     )
 
 
@@ -130,7 +149,7 @@ def rows(connection: Connection, listing: Listing, params: Mapping[str, str], pa
         asked |= {"page": str(page), "pageSize": str(PAGE)}
     reply = get(connection, listing.name, asked, since)
     if reply.status == 404:
-        raise Unavailable(f"Xero does not know the list {listing.name}", said=reply.text[:200])
+        raise Unavailable(f"Xero does not know the list {listing.name}", said=excerpt(reply.text))
     answer = reply.json()
     wires, at = elements(answer, listing.name), stamp(answer.get("DateTimeUTC"))
     if not listing.paged:
@@ -144,5 +163,5 @@ def elements(answer: Any, name: str) -> tuple[Wire, ...]:
     """The records of an answer. Raises `Unavailable` when it is not the envelope that Xero documents."""
     found = answer.get(name) if isinstance(answer, dict) else None
     if not isinstance(found, list):
-        raise Unavailable(f"Xero's answer about {name} has another shape than documented", said=str(answer)[:200])
+        raise Unavailable(f"Xero's answer about {name} has another shape than documented", said=excerpt(str(answer)))
     return tuple(element for element in found if isinstance(element, dict))

@@ -35,10 +35,11 @@ def lift(wire: Wire, terms: Terms) -> Payment | None:
     """
     document = wire.get("Invoice") or {}
     stated = wire.get("PaymentType")
-    kind = _TYPES.get(stated, "") if stated else document.get("Type") or ""
-    if not document.get("InvoiceID") or (kind not in ENTITIES and (stated or kind)):
+    kind = _TYPES.get(stated, stated) if stated else document.get("Type")
+    entity = ENTITIES.get(kind) if kind else "documents"  # what is on its way to Xero names no kind
+    if entity is None or not document.get("InvoiceID"):
         return None
-    return _payment(wire, Ref(entity=ENTITIES.get(kind, "documents"), side="target", id=document["InvoiceID"]))
+    return _payment(wire, Ref(entity=entity, side="target", id=document["InvoiceID"]))
 
 
 def within(document: Wire) -> tuple[Payment, ...]:
@@ -118,6 +119,7 @@ PAYMENTS = Resource(
     bytes=3_500_000,
     key_seconds=300,
     lossy=frozenset({"standing", "account", "reference"}),
+    free=frozenset({"account", "reference"}),
     around=frozenset({"document"}),
 )
 
@@ -128,14 +130,15 @@ def post(work: Work) -> list[Any]:
     left: dict[str, Decimal | None] = {}
     fresh = tuple(item for item in work.items if item.id is None and item.record.standing != "void")
     made = iter(replace(work, items=fresh).each())
-    return [
-        _deleted(item, books)
-        if item.record.standing == "void"
-        else _unchanged(item)
-        if item.id is not None
-        else _made(item, next(made), books, left)
-        for item in work.items
-    ]
+    answers: list[Any] = []
+    for item in work.items:
+        if item.record.standing == "void":
+            answers.append(_deleted(item, books))
+        elif item.id is not None:
+            answers.append(_unchanged(item))
+        else:
+            answers.append(_made(item, next(made), books, left))
+    return answers
 
 
 def _made(item: Lowering, answer: Any, books: Books, left: dict[str, Decimal | None]) -> Any:
@@ -166,7 +169,7 @@ def _hindrances(
     if status in ("DRAFT", "SUBMITTED"):
         yield Problem(
             cause="document-not-approved",
-            what=f"The document {number} is {status.lower()} in Xero, and takes no payment yet.",
+            what=f"The document {number} has the status {status.lower()} in Xero, and takes no payment yet.",
             why="Xero takes payments on approved documents alone.",
             fix="Approve it in Xero, or let documents arrive there with the status authorised; "
             "the payment then goes by itself.",

@@ -15,10 +15,10 @@ from typing import Any
 
 from tieout.contract import Terms, Wire
 from tieout.errors import Problem
-from tieout.model import Document, Party
+from tieout.model import Document, Party, Payment
 from tieout.work import Lowering, Reject, Step, Work
 
-from tieout_xero import accounts, contacts, lines, preflight, settled, taxes
+from tieout_xero import accounts, contacts, dressing, lines, payments, preflight, settled, taxes
 from tieout_xero import wire as xero
 from tieout_xero.arithmetic import Sums, sums
 from tieout_xero.books import Books
@@ -35,6 +35,8 @@ _STAYS = Problem(
 
 def post(work: Work) -> list[Any]:
     """The steps, or the `Reject`, for each record of a page that is to be lowered, in order."""
+    if issubclass(work.resource.type, Payment):
+        return payments.post(work)
     books = Books.of(work.terms)
     sent = tuple(item for item in work.items if item.record.standing != "void")
     answers = iter(replace(work, items=sent).each())
@@ -49,10 +51,12 @@ def _finish(item: Lowering, answer: Any, work: Work, books: Books) -> Any:
         return answer
     (step,) = answer
     if isinstance(item.record, Party) and work.binding.lower is None:  # a stranger's may leave fields out by intent
-        return (replace(step, notes=contacts.notes(item.record, step.body)),)
+        return (replace(step, notes=contacts.notes(item.record, step.body, item.now, books)),)
     if not isinstance(item.record, Document):
         return answer
-    body, found = close(step.body, item.record, work.terms)
+    dressed, missing = dressing.dress(step.body, item.now, work.terms)
+    body, found = close(dressed, item.record, work.terms)
+    found = [*missing, *found]
     if work.binding.lower is not None:  # the resource's own has looked already
         found = [*preflight.finality(item.now or {}), *preflight.problems(body, item.now, books), *found]
     if item.now and "LineItems" in body:
@@ -60,7 +64,11 @@ def _finish(item: Lowering, answer: Any, work: Work, books: Books) -> Any:
     if item.now and preflight.paid(item.now) and not preflight.finality(item.now):
         body, fixed = settled.edits(body, item.now)
         found += fixed
-    return Reject(tuple(dict.fromkeys(found))) if found else (replace(step, body=body),)
+    if found:
+        return Reject(tuple(dict.fromkeys(found)))
+    if item.now and not body.keys() - work.binding.constants.keys():
+        return ()
+    return (replace(step, body=body, notes=dressing.notes(item.record, step.body)),)
 
 
 def close(body: Wire, document: Document, terms: Terms) -> tuple[Wire, list[Problem]]:
@@ -123,8 +131,12 @@ def _identified(new: list[Wire], old: list[Wire]) -> list[Wire]:
     """
     if len(new) > len(old):
         return new
-    kept = ({name: was[name] for name in ("LineItemID", "Tracking") if was.get(name)} for was in old)
-    return [{**line, **same} for line, same in zip(new, kept, strict=False)]
+    return [_standing_in(line, was) for line, was in zip(new, old, strict=False)]
+
+
+def _standing_in(line: Wire, was: Wire) -> Wire:
+    rest = {name: value for name, value in line.items() if name != "Tracking"}
+    return {**rest, **{name: was[name] for name in ("LineItemID", "Tracking") if was.get(name)}}
 
 
 def _take_back(item: Lowering, work: Work, books: Books) -> tuple[Step, ...] | Reject:

@@ -124,15 +124,14 @@ def problems(body: Wire, now: Wire | None, books: Books) -> list[Problem]:
     form = kind(body)
     found += locked(form, (xero.day(body, "Date"), xero.day(now or {}, "Date")), books)
     currency = body.get("CurrencyCode")
-    single = _SEVERAL in books.refused
-    if currency and (not books.takes(currency) or (single and currency != books.base)):
+    if currency and not books.takes(currency):
         found.append(
             Problem(
                 cause="currency-not-enabled",
                 what=f"The organisation does not use {currency}.",
-                why="Its Xero plan has one currency only." if single else "",
+                why="Its Xero plan has one currency only." if _SEVERAL in books.refused else "",
                 fix="Change the plan in Xero, or the currency at the source."
-                if single
+                if _SEVERAL in books.refused
                 else "Add the currency in Xero, if its plan allows several, and import again.",
                 about=currency,
             )

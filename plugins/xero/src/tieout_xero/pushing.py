@@ -1,7 +1,7 @@
 """Pushing: one batch in one call, and a receipt for every step, found by what the answer says and not by its place.
 
 Creates are PUT, so that a record that appeared meanwhile is an error and never overwritten; everything else is POST
-with ids (facts/xero.md 4.3, 7.1).
+with ids (facts/xero.md 4.3, 7.1). What Xero takes one at a time goes in calls of its own, under keys of its own.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from tieout.contract import Connection, Wire
 from tieout.errors import OutcomeUnknown
-from tieout.http import Reply, loads
+from tieout.http import Reply, excerpt
 from tieout.work import Batch, Receipt, Step
 
 from tieout_xero import messages
-from tieout_xero.access import accepted, admitted
+from tieout_xero.access import accepted, admitted, envelope, refusal
 from tieout_xero.listing import LISTINGS, Listing, headers
 from tieout_xero.wire import NO_ID, day, fold
 
@@ -29,24 +29,35 @@ def push(connection: Connection, batch: Batch) -> list[Receipt]:
     Raises `OutcomeUnknown` when the answer cannot be read, and what `tieout_xero.access` tells of a refused call.
     """
     listing = LISTINGS[batch.resource.name]
+    if batch.op not in listing.alone:
+        return _written(connection, batch, listing)
+    receipts: list[Receipt] = []
+    for step in batch.steps:
+        alone = replace(batch, steps=(step,), idempotency_key=f"{batch.idempotency_key}-{step.key}")
+        receipts += _written(connection, alone, listing)
+    return receipts
+
+
+def _written(connection: Connection, batch: Batch, listing: Listing) -> list[Receipt]:
     sent = [step.body if step.id is None else {**step.body, listing.id: step.id} for step in batch.steps]
+    alone = batch.op in listing.alone
     with admitted(connection):
         reply = connection.http.write(
             "PUT" if batch.op == "create" else "POST",
-            f"{connection.settings.api_url}/{listing.name}",
-            params={"summarizeErrors": "false", **listing.writing},
+            f"{connection.settings.api_url}/{listing.name}{f'/{batch.steps[0].id}' if alone else ''}",
+            params={} if alone else {"summarizeErrors": "false", **listing.writing},
             headers={**headers(connection), "Idempotency-Key": batch.idempotency_key},
-            body={listing.name: sent},
+            body=batch.steps[0].body if alone else {listing.name: sent},
         )
     accepted(connection, reply)
     if reply.status == 200:
         answered = _elements(reply, listing.name)
         if answered is None:
-            raise OutcomeUnknown(f"Xero's answer to a write of {listing.name} cannot be read", said=reply.text[:200])
+            raise OutcomeUnknown(f"Xero's answer to a write of {listing.name} cannot be read", said=excerpt(reply.text))
     else:
         answered = _elements(reply, "Elements")
         if not answered:
-            return [_refused(step, reply) for step in batch.steps]
+            return [Receipt(key=step.key, outcome="rejected", problems=(refusal(reply),)) for step in batch.steps]
     matched = match(sent, answered, listing)
     return [
         _receipt(step, element, batch, accepted=reply.status == 200)
@@ -136,23 +147,6 @@ def _receipt(step: Step, element: Wire | None, batch: Batch, *, accepted: bool) 
     )
 
 
-def _answer(reply: Reply) -> Wire:
-    """The envelope of an answer; empty when it is none, which for a refusal is no reason to call it unknown."""
-    try:
-        answer = loads(reply.content)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
 def _elements(reply: Reply, name: str) -> list[Wire] | None:
-    found = _answer(reply).get(name)
+    found = envelope(reply).get(name)
     return [element for element in found if isinstance(element, dict)] if isinstance(found, list) else None
-
-
-def _refused(step: Step, reply: Reply) -> Receipt:
-    """All of a batch was refused without a word about single records."""
-    answer = _answer(reply)
-    said = str(answer.get("Message") or answer.get("Detail") or "")
-    known = messages.problem(said or reply.text[:200] or f"status {reply.status}")
-    return Receipt(key=step.key, outcome="rejected", problems=(replace(known, about=f"status {reply.status}"),))

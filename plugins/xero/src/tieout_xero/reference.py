@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from tieout.contract import Connection, Kind, Wire
 from tieout.errors import Unavailable
+from tieout.http import excerpt
 from tieout.model import Currency, Lock, Organisation, Permission, Reference, Tracking
 
 from tieout_xero import accounts, taxes
@@ -19,6 +20,7 @@ FRESH: Mapping[Kind, int] = {
     "taxes": _DAY,
     "currencies": _DAY,
     "tracking": _DAY,
+    "branding": _DAY,
     "permissions": _DAY,
     "organisation": _DAY,
     "locks": 900,
@@ -62,7 +64,7 @@ def _organisation(connection: Connection) -> Wire:
 def _elements(connection: Connection, path: str, name: str) -> tuple[Wire, ...]:
     reply = get(connection, path)
     if reply.status == 404:
-        raise Unavailable(f"Xero does not know {path}", said=reply.text[:200])
+        raise Unavailable(f"Xero does not know {path}", said=excerpt(reply.text))
     return elements(reply.json(), name)
 
 
@@ -88,6 +90,10 @@ def _tracking(wire: Wire) -> Tracking:
     )
 
 
+def _theme(wire: Wire) -> Reference:
+    return Reference(id=wire["BrandingThemeID"], name=wire.get("Name") or wire["BrandingThemeID"])
+
+
 def _permission(wire: Wire) -> Permission:
     return Permission(id=wire["Name"], name=wire["Name"], allowed=wire.get("Status") != "NOT-ALLOWED")
 
@@ -97,5 +103,6 @@ _LISTS: Mapping[Kind, tuple[str, str, Callable[[Wire], Reference]]] = {
     "taxes": ("TaxRates", "TaxRates", taxes.lift),
     "currencies": ("Currencies", "Currencies", _currency),
     "tracking": ("TrackingCategories", "TrackingCategories", _tracking),
+    "branding": ("BrandingThemes", "BrandingThemes", _theme),
     "permissions": ("Organisation/Actions", "Actions", _permission),
 }

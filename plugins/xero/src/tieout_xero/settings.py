@@ -190,10 +190,31 @@ class Pair(Settings):
 
 
 class Arrival(Settings):
-    """The status that a new document gets in Xero."""
+    """What a document gets in Xero besides its content: its status, its looks, what it is reported under, its trail."""
 
     status: Literal["draft", "submitted", "authorised"] = Field(
         default="draft",
         title="Status on arrival",
         description="Whether a new document is a draft, waits for approval, or is approved and counts in the books.",
+    )
+    branding_theme: Annotated[str, Pick("branding")] = Field(
+        default="",
+        title="Branding theme",
+        description="The theme that a new document is printed with, by its name; the organisation's own unless set.",
+    )
+    tracking: dict[str, Annotated[str, Pick("tracking")]] = Field(
+        default_factory=dict,
+        max_length=2,
+        title="Tracking",
+        description='The option that new lines get in up to two tracking categories, such as Region = "North".',
+    )
+    attachments: bool = Field(
+        default=False,
+        title="Send attachments",
+        description="Attach the files of a document in Xero too: at most 10, of 10 MB each, two calls a file.",
+    )
+    history_note: bool = Field(
+        default=False,
+        title="Note in the history",
+        description="Note in the history of a document in Xero when and from where it was sent: one call a document.",
     )

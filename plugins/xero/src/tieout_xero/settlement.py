@@ -27,21 +27,12 @@ def lift(wire: Wire, terms: Terms) -> Settlement | None:
     standing = preflight.standing(wire)
     if standing == "void":
         return Settlement(standing=standing, state="void")
-    if wire.get("Status") == "PAID" or (paid and not due):
-        return Settlement(
-            standing=standing,
-            state="paid",
-            paid=paid,
-            due=due,
-            settled_on=xero.day(wire, "FullyPaidOnDate") or _last(wire),
-            payments=payments.within(wire),
-        )
     return Settlement(
         standing=standing,
-        state="part-paid" if paid else "open",
+        state="paid" if wire.get("Status") == "PAID" or (paid and not due) else "part-paid" if paid else "open",
         paid=paid,
         due=due,
-        settled_on=_last(wire),
+        settled_on=xero.day(wire, "FullyPaidOnDate") or _last(wire),
         payments=payments.within(wire),
     )
 
@@ -52,4 +43,5 @@ def _amount(wire: Wire, name: str) -> Decimal:
 
 def _last(wire: Wire) -> date | None:
     """The date of the last thing that was set against a document."""
-    return max((when for name in _APPLIED for one in wire.get(name) or () if (when := xero.day(one, "Date"))), default=None)
+    applied = (xero.day(one, "Date") for name in _APPLIED for one in wire.get(name) or ())
+    return max((when for when in applied if when), default=None)

@@ -23,6 +23,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "backfill",
+        sa.Column("pair", sa.String(), nullable=False),
+        sa.Column("entity", sa.String(), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("last", sa.Date(), nullable=False),
+        sa.Column("cursor", sa.String(), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("pair", "entity", "first", "last"),
+    )
+    op.create_table(
         "batch",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("plan", sa.Integer(), nullable=False),
@@ -56,6 +68,7 @@ def upgrade() -> None:
         sa.Column("expected", sa.String(), nullable=True),
         sa.Column("origin", sa.String(), nullable=False),
         sa.Column("record", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=True),
         sa.Column("steps", sa.Text(), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("needs", sa.Text(), nullable=True),
@@ -65,6 +78,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("change", schema=None) as batch_op:
         batch_op.create_index("change_record", ["plan", "entity", "source_id"], unique=False)
+        batch_op.create_index("change_source", ["entity", "source_id"], unique=False)
 
     op.create_table(
         "connection",
@@ -77,6 +91,9 @@ def upgrade() -> None:
         sa.Column("memory", sa.Text(), nullable=True),
         sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paused_why", sa.String(), nullable=True),
+        sa.Column("paused_scope", sa.String(), nullable=True),
+        sa.Column("refused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refused_why", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
@@ -86,6 +103,20 @@ def upgrade() -> None:
         sa.Column("next", sa.Text(), nullable=True),
         sa.Column("resume", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("tenant", "resource"),
+    )
+    op.create_table(
+        "decision",
+        sa.Column("pair", sa.String(), nullable=False),
+        sa.Column("entity", sa.String(), nullable=False),
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("for_digest", sa.String(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("pair", "entity", "source_id", "what", "for_digest"),
     )
     op.create_table(
         "due",
@@ -115,6 +146,9 @@ def upgrade() -> None:
         sa.Column("amount", sa.Text(), nullable=True),
         sa.Column("currency", sa.String(), nullable=True),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("question", sa.Text(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("pair", "entity", "source_id"),
     )
     op.create_table(
@@ -133,6 +167,16 @@ def upgrade() -> None:
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index("inbox_inside", ["tenant", "resource", "inside"], unique=False)
 
+    op.create_table(
+        "enclosure",
+        sa.Column("pair", sa.String(), nullable=False),
+        sa.Column("entity", sa.String(), nullable=False),
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("pair", "entity", "source_id", "name"),
+    )
     op.create_table(
         "back",
         sa.Column("pair", sa.String(), nullable=False),
@@ -207,6 +251,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("approved_by", sa.String(), nullable=True),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undoes", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -231,6 +276,7 @@ def upgrade() -> None:
         "run",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("pair", sa.String(), nullable=False),
+        sa.Column("plan", sa.Integer(), nullable=True),
         sa.Column("started", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended", sa.DateTime(timezone=True), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
@@ -243,6 +289,7 @@ def upgrade() -> None:
         "secret",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
@@ -253,19 +300,50 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("mark", sa.String(), nullable=True),
+        sa.Column("external", sa.String(), nullable=True),
+        sa.Column("key", sa.String(), nullable=True),
         sa.Column("period", sa.String(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("total", sa.Text(), nullable=True),
         sa.Column("standing", sa.String(), nullable=False),
-        sa.Column("claimed", sa.Boolean(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("other", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("tie", "entity", "side", "id"),
     )
     with op.batch_alter_table("tie", schema=None) as batch_op:
         batch_op.create_index("tie_mark", ["tie", "entity", "side", "mark"], unique=False)
 
+    op.create_table(
+        "usage",
+        sa.Column("connection", sa.String(), nullable=False),
+        sa.Column("slot", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("left", sa.Integer(), nullable=True),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("connection", "slot"),
+    )
+    op.create_table(
+        "version",
+        sa.Column("tenant", sa.String(), nullable=False),
+        sa.Column("resource", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("run", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("wire", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "resource", "id", "run", "digest"),
+    )
+    with op.batch_alter_table("version", schema=None) as batch_op:
+        batch_op.create_index("version_at", ["tenant", "at"], unique=False)
+
 
 def downgrade() -> None:
     """Undo it."""
+    with op.batch_alter_table("version", schema=None) as batch_op:
+        batch_op.drop_index("version_at")
+
+    op.drop_table("version")
+    op.drop_table("usage")
     with op.batch_alter_table("tie", schema=None) as batch_op:
         batch_op.drop_index("tie_mark")
 
@@ -292,9 +370,11 @@ def downgrade() -> None:
     op.drop_table("held")
     op.drop_table("flow")
     op.drop_table("due")
+    op.drop_table("decision")
     op.drop_table("cursor")
     op.drop_table("connection")
     with op.batch_alter_table("change", schema=None) as batch_op:
+        batch_op.drop_index("change_source")
         batch_op.drop_index("change_record")
 
     op.drop_table("change")
@@ -302,5 +382,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_batch_plan")
 
     op.drop_table("batch")
+    op.drop_table("enclosure")
+    op.drop_table("backfill")
     op.drop_table("back")
     op.drop_table("audit")

@@ -1,7 +1,7 @@
 """The HTTP face of the fake Apptivo: one path per app and generation, the operation in the parameter `a`."""
 
-import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from starlette.applications import Starlette
@@ -10,23 +10,20 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from tieout_sandbox import codec
-from tieout_sandbox.apptivo import folder, reading, writing
-from tieout_sandbox.apptivo.apps import BY_URL, App, named
-from tieout_sandbox.apptivo.config import config_data
+from tieout_sandbox.apptivo import folder
+from tieout_sandbox.apptivo.calls import Calls
 from tieout_sandbox.apptivo.folder import Firm
+from tieout_sandbox.apptivo.platform import ATTACHED_PATHS, PATHS, Platform
 from tieout_sandbox.apptivo.throttle import Throttle
-from tieout_sandbox.apptivo.world import ApptivoWorld, Record, wrong_keys
+from tieout_sandbox.apptivo.world import ApptivoWorld, wrong_keys
+from tieout_sandbox.apptivo.writing import Refused
 from tieout_sandbox.clock import Clock
-from tieout_sandbox.control import Control, ControlMiddleware
+from tieout_sandbox.control import PREFIX, Control, ControlMiddleware, endpoint
 from tieout_sandbox.fake import Fake, Options
-from tieout_sandbox.firm import generate
+from tieout_sandbox.firm import SHIPPED, generate
 
 API_KEY = "sandbox-api-key"
 ACCESS_KEY = "sandbox-access-key"
-DEFAULT_ROWS = 50
-
-_OLD_VERB = re.compile(r"(?P<verb>getAll|create|update|delete|get)(?P<object>[A-Z]\w*?)(?P<rest>By\w+)?")
-_LISTS = ("getAll", "getAllBySearchText", "getAllByAdvancedSearch")
 
 
 def create(options: Options, clock: Clock) -> Fake:
@@ -34,130 +31,117 @@ def create(options: Options, clock: Clock) -> Fake:
 
     Raises `MalformedFile` when the folder cannot be used.
     """
-    firm = folder.read(options.firm) if options.firm else Firm(generate(), {}, {}, folder.Behaviour())
-    if options.state is not None:
-        firm = Firm(options.state, firm.config, firm.app_configs, firm.behaviour)
-    world = ApptivoWorld(firm, clock)
+    world = ApptivoWorld(_firm(options), clock)
     control = Control(clock, world, options.latency_ms)
-    endpoint = _endpoint(Calls(world), Throttle(firm.behaviour, clock))
+    apptivo = Apptivo(world, options.origin)
+    meanwhile = {"GET": lambda _: world.meanwhile.left(), "POST": world.meanwhile.plan}
     routes = [
-        Route(f"/app/dao{generation}/{{url}}", endpoint, methods=["GET", "POST"]) for generation in ("/v6", "/v5", "")
+        Route(f"{PREFIX}meanwhile", endpoint(meanwhile), methods=["GET", "POST"]),
+        *control.routes(),
+        Route("/app/login", apptivo.guarded(apptivo.login), methods=["GET", "POST"]),
+        Route("/documents/{document}/{secret}", apptivo.download, methods=["GET"]),
+        *(
+            Route(f"/app/dao{generation}/{{url}}", apptivo.guarded(apptivo.operation), methods=["GET", "POST"])
+            for generation in ("/v6", "/v5", "")
+        ),
     ]
-    app = ControlMiddleware(Starlette(routes=[*control.routes(), *routes]), control)
+    app = ControlMiddleware(Starlette(routes=routes), control)
     return Fake(app, {"base-url": f"{options.origin}/app", "api-key": API_KEY, "access-key": ACCESS_KEY})
 
 
-class Calls:
-    """The operations of the API over one world."""
-
-    def __init__(self, world: ApptivoWorld) -> None:
-        self.world = world
-
-    def answer(self, app: App, params: dict[str, str]) -> Any:
-        """The JSON answer to one call with valid keys.
-
-        Raises `Refused` for what Apptivo answers with FAILURE.
-        """
-        action, old = _modern(app, params.get("a", ""))
-        if action == "getConfigData":
-            return config_data(self.world.firm, app)
-        if action in _LISTS:
-            listed = self._list(app, action, params)
-            return _old_list(app, listed) if old else listed
-        if action == "getCustomerContacts":
-            return self._contacts(params)
-        if action == "getById":
-            return _single(app, writing.found(self.world, app, params))
-        if action == "save":
-            return _single(app, writing.save(self.world, app, params))
-        if action == "update":
-            record = writing.update(self.world, app, params)
-            return {"id": record["id"]} if app.answers_update_with_id else _single(app, record)
-        if action == "delete":
-            self.world.delete(app, writing.found(self.world, app, params))
-            return {"status": "SUCCESS"}
-        raise writing.Refused(f"Invalid method: {params.get('a', '')}")
-
-    def _list(self, app: App, action: str, params: dict[str, str]) -> Record:
-        rows = reading.with_status(self.world.listed(app), params.get("objectStatus", ""))
-        if action == "getAllBySearchText":
-            rows = reading.with_text(rows, params.get("searchText", ""))
-        if action == "getAllByAdvancedSearch":
-            wanted = writing.json_parameter(params, "searchData") or {}
-            rows = reading.with_values(rows, wanted, writing.json_parameter(params, "multiSelectData") or {})
-        return self._page(rows, params)
-
-    def _contacts(self, params: dict[str, str]) -> Record:
-        rows = self.world.listed(named("contacts"))
-        return self._page([row for row in rows if str(row.get("accountId")) == params.get("customerId")], params)
-
-    def _page(self, rows: list[Record], params: dict[str, str]) -> Record:
-        direction = params.get("sortDir") or params.get("sSortDir_0") or "asc"
-        rows = reading.ordered(rows, params.get("sortColumn", ""), direction)
-        start = _whole(params, ("startIndex", "iDisplayStart"), 0)
-        size = _whole(params, ("numRecords", "iDisplayLength"), DEFAULT_ROWS)
-        return reading.page(rows, start, size, self.world.firm.behaviour)
+def _firm(options: Options) -> Firm:
+    """The firm that is asked for, with the records of the last end where a state is given."""
+    firm = folder.read(options.firm or SHIPPED["default"])
+    if options.state is not None:
+        return replace(firm, records=options.state, behaviour=replace(firm.behaviour, native_integration=0))
+    made = generate(firm.making, firm.layout) if firm.making else {}
+    return replace(firm, records=made | firm.records)
 
 
-def _endpoint(calls: Calls, throttle: Throttle) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        return await _answered(calls, request) if throttle.admits() else throttle.answer()
-
-    return endpoint
+Answer = Callable[[Request], Awaitable[Response]]
 
 
-async def _answered(calls: Calls, request: Request) -> Response:
-    form = await request.form()
-    params = dict(request.query_params) | {key: str(value) for key, value in form.items()}
-    request.scope["tieout.action"] = params.get("a", "")
-    request.scope["tieout.elements"] = 0
-    if (params.get("apiKey"), params.get("accessKey")) != (API_KEY, ACCESS_KEY):
-        return wrong_keys()
-    app = BY_URL.get(request.path_params["url"])
-    if app is None:
-        return HTMLResponse("<html><body><h1>HTTP Status 404</h1></body></html>", 404)
-    try:
-        answer = calls.answer(app, params)
-    except writing.Refused as refused:
-        answer = {"status": "FAILURE", "reason": str(refused)}
-    else:
+class Apptivo:
+    """What answers the calls to one firm's Apptivo."""
+
+    def __init__(self, world: ApptivoWorld, origin: str) -> None:
+        self._world = world
+        self._calls = Calls(world)
+        self._platform = Platform(self._calls, origin)
+        self._throttle = Throttle(world.firm.behaviour, world.clock)
+
+    def guarded(self, answer: Answer) -> Answer:
+        """An answer that is given only when the call is admitted."""
+
+        async def guard(request: Request) -> Response:
+            return self._throttle.refusal() or await answer(request)
+
+        return guard
+
+    async def login(self, request: Request) -> Response:
+        """A session for a person's e-mail address and password."""
+        return _json(_told(self._platform.login, await _params(request)))
+
+    async def operation(self, request: Request) -> Response:
+        """One operation of an app or of the platform, with keys or a session."""
+        params = await _params(request)
+        url = request.path_params["url"]
+        request.scope["tieout.action"] = params.get("a", "")
+        request.scope["tieout.elements"] = 0
+        if not self._allowed(params):
+            return wrong_keys()
+        app = self._world.layout.at(url)
+        if url in PATHS:
+            answer = _told(lambda given: self._platform.answer(url, given), params)
+        elif app:
+            answer = _told(lambda given: self._calls.answer(app, given), params)
+        else:
+            return HTMLResponse("<html><body><h1>HTTP Status 404</h1></body></html>", 404)
         request.scope["tieout.elements"] = _elements(answer)
+        response = _json(answer)
+        if "countOfRecords" in answer and url not in ATTACHED_PATHS:
+            self._world.meanwhile.listed(app or self._world.layout.numbered(params.get("objectId", "")))
+        return response
+
+    def _allowed(self, params: dict[str, str]) -> bool:
+        """Whether the keys are right; a session stands for keys that are not given."""
+        keys = (params.get("apiKey"), params.get("accessKey"))
+        if keys == (None, None):
+            return self._platform.knows(params.get("sessionKey"))
+        return keys == (API_KEY, ACCESS_KEY)
+
+    async def download(self, request: Request) -> Response:
+        """A document behind its address; it is refused to whoever shows the keys here (facts/apptivo.md 7)."""
+        if {"apiKey", "accessKey", "sessionKey"} & request.query_params.keys():
+            return HTMLResponse("<html><body>No keys are wanted here</body></html>", 403)
+        found = self._platform.content(request.path_params["document"], request.path_params["secret"])
+        if found is None:
+            return HTMLResponse("<html><body><h1>HTTP Status 404</h1></body></html>", 404)
+        return Response(found, media_type="application/octet-stream")
+
+
+def _told(operation: Callable[[dict[str, str]], Any], params: dict[str, str]) -> Any:
+    """The answer of an operation, or its refusal in Apptivo's words: FAILURE, with status 200."""
+    try:
+        return operation(params)
+    except Refused as refused:
+        return {"status": "FAILURE", "reason": str(refused)}
+
+
+async def _params(request: Request) -> dict[str, str]:
+    """The parameters of a call; where one is in the query and in the form, the form counts."""
+    form = await request.form()
+    return dict(request.query_params) | {key: str(value) for key, value in form.items()}
+
+
+def _json(answer: Any) -> Response:
     return Response(codec.dumps(answer), media_type="application/json;charset=UTF-8")
 
 
-def _modern(app: App, action: str) -> tuple[str, bool]:
-    """The v6 name of an operation, and whether it was asked for by its older, per-object name."""
-    old = _OLD_VERB.fullmatch(action)
-    if old is None or old["object"].casefold() not in (app.single.casefold(), app.url.casefold()):
-        return action, False
-    verb = "save" if old["verb"] == "create" else old["verb"]
-    return verb + (old["rest"] or ""), True
-
-
-def _single(app: App, record: Record) -> Record:
-    match app.envelope:
-        case "top":
-            return record
-        case "named":
-            return {"csCase" if app.single == "case" else app.single: record}
-        case _:
-            return {app.envelope: record}
-
-
-def _old_list(app: App, listed: Record) -> Record:
-    """The older generations put the rows under the name of the app (facts/apptivo.md 2.4)."""
-    return {app.url if key == "data" else key: value for key, value in listed.items()}
-
-
-def _elements(answer: Record) -> int:
+def _elements(answer: dict[str, Any]) -> int:
     """How many records an answer holds."""
+    if answer.get("status") == "FAILURE":
+        return 0
     if "countOfRecords" in answer:
         return sum(len(value) for value in answer.values() if isinstance(value, list))
     return int("webLayout" not in answer)
-
-
-def _whole(params: dict[str, str], names: tuple[str, ...], default: int) -> int:
-    text = next((params[name] for name in names if params.get(name)), str(default))
-    if not text.isdigit():
-        raise writing.Refused(f"{names[0]} is not a number")
-    return int(text)

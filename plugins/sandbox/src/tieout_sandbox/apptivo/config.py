@@ -1,66 +1,16 @@
-"""The answer of `getConfigData`: the firm's settings, statuses and the layout of an app (facts/apptivo.md 2.7)."""
+"""The answer of `getConfigData`: the firm's settings, its statuses and the layout of an app (facts/apptivo.md 2.7)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from tieout_sandbox import codec
-from tieout_sandbox.apptivo.apps import App
 from tieout_sandbox.apptivo.folder import Firm
-from tieout_sandbox.apptivo.world import FIRM_ID, Record
+from tieout_sandbox.apptivo.layout import App, Custom, Field, Layout
 
-DATE_FORMAT = "dd/MM/yyyy"
-SYNC_LABEL = "Sync To Xero"
-ABN_LABEL = "ABN"
-CURRENCIES = ["AUD", "NZD", "USD", "EUR", "GBP", "JPY"]
-PAYMENT_TERMS = ((30000, "Due on receipt"), (30001, "Net 7"), (30002, "Net 14"), (30003, "Net 30"), (30004, "Net 60"))
+Record = dict[str, Any]
 
-_LABELS = {
-    "customers": ("Customer Name", "Customer Number", "Customer Category", "Currency", "Payment Term", "Website"),
-    "contacts": ("First Name", "Last Name", "Job Title", "Customer", "Primary Contact"),
-    "suppliers": ("Supplier Name", "Supplier Number", "Currency", "Payment Term", "Website"),
-    "items": ("Item Name", "Item Code", "Description", "List Price", "Selling Price", "Cost", "Inventory Item"),
-    "invoices": ("Invoice Number", "Customer", "Contact", "Invoice Date", "Due Date", "Currency", "Total"),
-    "purchase-orders": ("Purchase Order Number", "Supplier", "Order Date", "Delivery Date", "Currency", "Total"),
-    "supplier-invoices": ("Supplier Invoice Number", "Supplier", "Invoice Date", "Due Date", "Currency", "Total"),
-}
-_TAGS = {
-    "Currency": "currencyCode",
-    "Payment Term": "paymentTerm",
-    "Primary Contact": "isPrimary",
-    "List Price": "suggestedPrice",
-    "Selling Price": "itemPrice",
-    "Cost": "itemCost",
-    "Inventory Item": "isInventoryItem",
-}
-_TAGS_BY_APP = {
-    "contacts": {"Customer": "accountName"},
-    "invoices": {"Customer": "customerName", "Contact": "contactName"},
-    "purchase-orders": {"Supplier": "supplierName"},
-    "supplier-invoices": {"Supplier": "supplierName"},
-}
-_CUSTOM = {
-    "customers": ((ABN_LABEL, ()),),
-    "invoices": ((SYNC_LABEL, ("Customer", "Contact")),),
-    "purchase-orders": ((SYNC_LABEL, ("Customer", "Contact")),),
-    "supplier-invoices": ((SYNC_LABEL, ("Customer", "Contact")),),
-}
-_LINES = (
-    ("Item", "itemName"),
-    ("Item Code", "itemCode"),
-    ("Note", "note"),
-    ("Quantity", "quantity"),
-    ("Price", "unitPrice"),
-    ("Tax", "taxName"),
-    ("Account", "accountCode"),
-    ("Amount", "amount"),
-)
-_SERVICES = (
-    ("Task Name", "taskName"),
-    ("Note", "note"),
-    ("Hours", "hours"),
-    ("Rate", "rate"),
-    ("Tax", "taxName"),
-    ("Amount", "amount"),
-)
+FIRM_ID = 90001
+_ADDRESS = ("addressLine1", "addressLine2", "city", "county", "state", "zipCode", "countryName")
 
 
 def config_data(firm: Firm, app: App) -> Record:
@@ -68,111 +18,112 @@ def config_data(firm: Firm, app: App) -> Record:
 
     `webLayout` is JSON inside the JSON; a firm may give it as text or as an object.
     """
-    statuses = [{"statusId": number, "statusName": name, "isEnabled": "Y"} for number, name in app.statuses]
+    layout = firm.layout
+    statuses = [
+        {"statusId": status.number, "statusName": status.name, "isEnabled": "Y"} for status in app.statuses.values()
+    ]
     config: Record = {
         "firmId": FIRM_ID,
         "objectId": app.object_id,
         "accessLevel": "FULL",
-        "dateFormat": DATE_FORMAT,
-        "currencyCode": "AUD",
+        "dateFormat": layout.date_form.text,
+        "currencyCode": layout.currency,
         "currencySymbolType": "SYMBOL",
-        "isMultiCurrency": "Y",
-        "currencies": CURRENCIES,
+        "isMultiCurrency": "Y" if len(layout.currencies) > 1 else "N",
+        "currencies": list(layout.currencies),
         "statuses": statuses,
         app.status_list: statuses,
-        "paymentTerms": [{"paymentTermId": number, "paymentTermCode": name} for number, name in PAYMENT_TERMS],
+        "paymentTerms": [{"paymentTermId": number, "paymentTermCode": name} for number, name in layout.payment_terms],
         "addressTypes": [_type("1", "Billing Address"), _type("2", "Shipping Address")],
         "emailTypes": [_type("BUSINESS", "Business"), _type("HOME", "Home")],
         "phoneTypes": [_type("PHONE_BUSINESS", "Business"), _type("PHONE_MOBILE", "Mobile")],
         "leadSources": [],
         "types": [],
+        "viewSettings": [{"viewCode": code, "viewName": view.name} for code, view in app.views.items()],
         "configVersionNumber": 7,
         "versionNumber": "6.0",
-        "webLayout": _layout(app),
+        "webLayout": _layout(layout, app),
     }
-    config |= firm.config | firm.app_configs.get(app.collection, {})
+    config |= {**firm.config, **firm.app_configs.get(app.collection, {})}
     if not isinstance(config["webLayout"], str):
         config["webLayout"] = codec.dumps(config["webLayout"])
     return config
 
 
-def custom_attribute(app: App, label: str, value: str) -> Record:
-    """A record's value for one of the usual custom attributes, as it is on the wire (facts/apptivo.md 3.6)."""
-    place, options = next(
-        (place, options) for place, (each, options) in enumerate(_CUSTOM[app.collection], 1) if each == label
-    )
-    tag = _tag(app, place, options)
+def custom_attribute(custom: Custom, value: str) -> Record:
+    """A record's value for a custom attribute, as it is on the wire; a date is MM/dd/yyyy (facts/apptivo.md 3.6)."""
     attribute: Record = {
-        "customAttributeId": f"{tag}_1",
-        "customAttributeType": tag.split("_")[0],
-        "customAttributeName": f"{tag}_2",
-        "customAttributeTagName": f"{tag}_2",
+        "customAttributeId": custom.attribute_id,
+        "customAttributeType": custom.kind,
+        "customAttributeName": custom.tag_name,
+        "customAttributeTagName": custom.tag_name,
         "customAttributeValue": value,
         "fieldType": "NUMBER",
     }
-    if options:
-        attribute["customAttributeValueId"] = f"VALUE_{options.index(value) + 1}"
+    if custom.kind == "date" and value:
+        attribute["dateValue"] = f"{value[6:]}-{value[:2]}-{value[3:5]} 00:00:00"
+    if value in custom.options:
+        attribute["customAttributeValueId"] = f"VALUE_{custom.options.index(value) + 1}"
     return attribute
 
 
-def _layout(app: App) -> Record:
-    labels = _LABELS.get(app.collection, ())
-    tags = _TAGS | _TAGS_BY_APP.get(app.collection, {})
-    attributes = [_standard(label, tags.get(label, _camel(label))) for label in labels]
-    custom = [
-        _custom(app, place, label, options) for place, (label, options) in enumerate(_CUSTOM.get(app.collection, ()), 1)
-    ]
-    sections = [_section("section_1", f"{app.single.capitalize()} Information", [*attributes, *custom])]
-    if app.collection in ("invoices", "purchase-orders", "supplier-invoices"):
-        sections += [
-            _section("lines", "Products/Items", [_standard(label, tag) for label, tag in _LINES]),
-            _section("serviceLines", "Services provided", [_standard(label, tag) for label, tag in _SERVICES]),
-        ]
+def _layout(layout: Layout, app: App) -> Record:
+    standard = [_standard(layout, field) for field in app.fields.values()]
+    custom = [_custom(layout, each) for each in app.custom.values()]
+    sections = [_section("section_1", f"{app.single.capitalize()} Information", [*standard, *custom, _SPACER])]
+    for table in app.tables.values():
+        columns = [_standard(layout, field, note=role == "note") for role, field in table.fields.items()]
+        sections.append(_section(table.key, table.label, columns))
     return {"sections": sections}
 
 
-def _section(name: str, label: str, attributes: list[Record]) -> Record:
-    return {"id": name, "label": label, "attributes": attributes}
+_SPACER: Record = {"attributeId": "spacer_1", "type": "Standard", "attributeTag": "spacer", "isEnabled": True}
 
 
-def _standard(label: str, tag: str) -> Record:
-    return {
-        "attributeId": f"{tag}_attr",
+def _section(name: str, label: str, attributes: Iterable[Record]) -> Record:
+    return {"id": name, "label": label, "attributes": list(attributes)}
+
+
+def _standard(layout: Layout, field: Field, *, note: bool = False) -> Record:
+    attribute: Record = {
+        "attributeId": f"{field.key}_attr",
         "type": "Standard",
-        "tagName": tag,
-        "attributeTag": "input",
+        "tagName": field.key,
+        "attributeTag": field.kind,
         "isEnabled": True,
-        "label": {"originalLabel": label, "modifiedLabel": label},
-        "right": [{"tag": "input", "tagName": tag}],
+        "label": _label(layout, field.label),
+        "right": [{"tag": field.kind, "tagName": field.key}],
     }
+    if field.kind == "address":
+        attribute["addressGroupName"] = "Address1"
+        attribute["addressList"] = [{"label": _label(layout, part), "tagName": part} for part in _ADDRESS]
+    if note:
+        attribute["isRowNote"] = True
+    return attribute
 
 
-def _custom(app: App, place: int, label: str, options: tuple[str, ...]) -> Record:
-    tag = _tag(app, place, options)
-    right: Record = {"tag": tag.split("_")[0], "tagName": f"{tag}_2", "tagId": f"{tag}_3"}
-    if options:
-        right["options"] = list(options)
+def _custom(layout: Layout, custom: Custom) -> Record:
+    right: Record = {"tag": custom.kind, "tagName": custom.tag_name, "tagId": custom.tag_id}
+    if custom.options:
+        right["options"] = list(custom.options)
         right["optionValueList"] = [
-            {"optionId": f"VALUE_{number}", "optionObject": option} for number, option in enumerate(options, 1)
+            {"optionId": f"VALUE_{number}", "optionObject": option} for number, option in enumerate(custom.options, 1)
         ]
     return {
-        "attributeId": f"{tag}_1",
+        "attributeId": custom.attribute_id,
         "type": "Custom",
-        "attributeTag": tag.split("_")[0],
+        "attributeTag": custom.kind,
         "isEnabled": True,
-        "label": {"originalLabel": label, "modifiedLabel": label},
+        "label": _label(layout, custom.label),
         "right": [right],
     }
 
 
-def _tag(app: App, place: int, options: tuple[str, ...]) -> str:
-    return f"{'select' if options else 'input'}_{1600000000000 + 1000 * app.object_id + place}"
+def _label(layout: Layout, text: str) -> Any:
+    """A label; in some firms it is JSON once more."""
+    label = {"originalLabel": text, "modifiedLabel": text}
+    return codec.dumps(label) if layout.label_form == "text" else label
 
 
-def _type(code: str, name: str) -> dict[str, Any]:
+def _type(code: str, name: str) -> Record:
     return {"id": code, "code": code, "name": name, "isEnabled": True}
-
-
-def _camel(label: str) -> str:
-    first, *rest = label.split()
-    return first.lower() + "".join(rest)

@@ -1,6 +1,7 @@
 """Dates as firms write them, by patterns such as `dd/MM/yyyy` (facts/apptivo.md 3.3)."""
 
 import re
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 _PARTS = {
@@ -17,19 +18,21 @@ _PARTS = {
 _PART = re.compile("|".join(_PARTS))
 
 
+@dataclass(frozen=True, slots=True)
 class Pattern:
     """A date pattern: yyyy, MM, MMM, dd, HH, hh, mm, ss and a, with whatever stands between them.
 
     Raises `ValueError` for a pattern without year, month and day.
     """
 
-    __slots__ = ("_form", "text")
+    text: str
+    _form: str = field(init=False, compare=False)
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._form = _PART.sub(lambda match: _PARTS[match[0]], text.replace("%", "%%"))
-        if not all(part in self._form for part in ("%Y", "%d")) or not re.search("%[mb]", self._form):
-            raise ValueError(f"{text!r} is no date pattern; one is dd/MM/yyyy")
+    def __post_init__(self) -> None:
+        form = _PART.sub(lambda match: _PARTS[match[0]], self.text.replace("%", "%%"))
+        if "%Y" not in form or "%d" not in form or not re.search("%[mb]", form):
+            raise ValueError(f"{self.text!r} is no date pattern; one is dd/MM/yyyy")
+        object.__setattr__(self, "_form", form)
 
     def written(self, moment: date) -> str:
         """A date or a moment in this pattern."""

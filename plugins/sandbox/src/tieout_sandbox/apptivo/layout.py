@@ -4,12 +4,17 @@ A *role* is the name that a field, a line table or a status has in the usual lay
 anything else. Whatever the sandbox knows about a record, it knows by role.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
 from tieout_sandbox.apptivo.dates import Pattern
+
+LabelForm = Literal["object", "text"]
+AttributeParameter = Literal["attributeName", "attributeNames"]
+UpdateAnswer = Literal["record", "id"]
 
 USUAL_APPS = (
     "customers",
@@ -56,17 +61,29 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Custom:
-    """A custom attribute; only `webLayout` tells its label. `options` are those of a select."""
+    """A custom attribute. Its values on records are found by `attribute_id`; only `webLayout` tells its label.
+
+    `options` are those of a select.
+    """
 
     label: str
     kind: str
     options: tuple[str, ...]
-    tag: str
+    attribute_id: str
 
     @property
-    def attribute_id(self) -> str:
-        """What its values on records are found by."""
-        return f"{self.tag}_1"
+    def tag_name(self) -> str:
+        """What an update names it by."""
+        return f"{self._stem}_2"
+
+    @property
+    def tag_id(self) -> str:
+        """What the form names its input by."""
+        return f"{self._stem}_3"
+
+    @property
+    def _stem(self) -> str:
+        return self.attribute_id.removesuffix("_1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +110,13 @@ class App:
     object_id: int
     id_field: str
     data_parameter: str
-    attributes: Literal["attributeName", "attributeNames"]
+    attributes: AttributeParameter
     envelope: str
     number: str
     name: str
     number_prefix: str
     status_list: str
-    update_answer: Literal["record", "id"]
+    update_answer: UpdateAnswer
     fields: Mapping[str, Field]
     tables: Mapping[str, Table]
     statuses: Mapping[str, Status]
@@ -133,7 +150,7 @@ class Layout:
     currency: str
     currencies: tuple[str, ...]
     payment_terms: tuple[tuple[int, str], ...]
-    label_form: Literal["object", "text"]
+    label_form: LabelForm
     apps: Mapping[str, App]
 
     def app(self, word: str) -> App:
@@ -143,6 +160,15 @@ class Layout:
             raise LookupError(f"no app {word!r}; known are {', '.join(self.apps)}")
         return found
 
+    def numbered(self, object_id: str) -> App | None:
+        """The app with this objectId."""
+        return next((app for app in self.apps.values() if str(app.object_id) == object_id), None)
+
     def at(self, url: str) -> App | None:
         """The app that is addressed so."""
         return next((app for app in self.apps.values() if app.url == url), None)
+
+
+def label_of(key: str) -> str:
+    """A label for a field that was given none: `orderDate` is `Order Date`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", key).title()

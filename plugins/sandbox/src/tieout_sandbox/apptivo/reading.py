@@ -1,11 +1,13 @@
 """Lists as the search index of Apptivo serves them: filter, sort, page (facts/apptivo.md 2.2 to 2.5)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tieout_sandbox.apptivo.folder import Behaviour
-from tieout_sandbox.apptivo.stamps import moment
+from tieout_sandbox.apptivo.layout import App, View
+from tieout_sandbox.apptivo.stamps import Stamps
 
 Record = dict[str, Any]
 
@@ -23,18 +25,19 @@ def with_text(rows: Iterable[Record], text: str) -> list[Record]:
     return found
 
 
-def with_values(rows: Iterable[Record], wanted: Record, choices: dict[str, list[Any]]) -> list[Record]:
+def with_values(rows: Iterable[Record], wanted: Record, choices: dict[str, list[Any]], stamps: Stamps) -> list[Record]:
     """The records that fit a partial `searchData` and the `multiSelectData` of an advanced search.
 
-    Texts are contained, numbers and ids equal, stamps fall on the day, a field ending in `To` is an upper bound of the
-    field without it, lists fit when one element does; `statusIds` and the like hold alternatives for `statusId`.
+    Texts are contained, numbers and ids equal, lists fit when one element does. A field ending in `To` bounds the field
+    without it from above. A stamp falls on the day, or between two days when both ends are given (facts/apptivo.md
+    2.5 leaves this open). `statusIds` and the like hold alternatives for `statusId`.
     """
     filled = {key: value for key, value in wanted.items() if value not in (None, "", "null", [], {})}
     chosen = {key.removesuffix("s"): {str(each) for each in values} for key, values in choices.items() if values}
     return [
         row
         for row in rows
-        if all(_fits(row, key, value) for key, value in filled.items())
+        if all(_fits(row, key, value, stamps, filled.keys()) for key, value in filled.items())
         and all(str(row.get(key)) in values for key, values in chosen.items())
     ]
 
@@ -44,7 +47,19 @@ def with_status(rows: Iterable[Record], object_status: str) -> list[Record]:
     return [row for row in rows if not object_status or str(row.get("objectStatus") or "0") == object_status]
 
 
-def ordered(rows: list[Record], column: str, direction: str) -> list[Record]:
+def in_view(rows: Iterable[Record], view: View, app: App, now: datetime, stamps: Stamps) -> list[Record]:
+    """The records that a saved view shows at a moment."""
+    numbers = {str(app.statuses[role].number) for role in view.statuses if role in app.statuses}
+    since = None if view.updated_within_days is None else now - timedelta(days=view.updated_within_days)
+    return [
+        row
+        for row in rows
+        if (not view.statuses or str(row.get(app.key("statusId"))) in numbers)
+        and (since is None or stamps.moment(row.get("lastUpdateDate")) >= since)
+    ]
+
+
+def ordered(rows: list[Record], column: str, direction: str, stamps: Stamps) -> list[Record]:
     """The records by one column; equal ones stay in the order of their ids, missing values come last."""
     field = column.removesuffix(".sortable")
     by_id = sorted(rows, key=lambda row: int(row["id"]))
@@ -52,7 +67,8 @@ def ordered(rows: list[Record], column: str, direction: str) -> list[Record]:
         return by_id
     filled = [row for row in by_id if row.get(field) not in (None, "")]
     missing = [row for row in by_id if row.get(field) in (None, "")]
-    return [*sorted(filled, key=lambda row: _rank(field, row[field]), reverse=direction.lower() == "desc"), *missing]
+    rank = _ranking(field, stamps)
+    return [*sorted(filled, key=lambda row: rank(row[field]), reverse=direction.lower() == "desc"), *missing]
 
 
 def page(rows: list[Record], start: int, size: int, behaviour: Behaviour) -> dict[str, Any]:
@@ -71,11 +87,15 @@ def _texts(row: Record) -> str:
     return "\n".join(str(value) for value in values).casefold()
 
 
-def _fits(row: Record, key: str, value: Any) -> bool:
-    if key in _STAMPS:
-        return moment(row.get(key)).date() == moment(value).date()
-    if key.endswith("To") and key.removesuffix("To") in row:
-        return _rank(key, row[key.removesuffix("To")]) <= _rank(key, value)
+def _fits(row: Record, key: str, value: Any, stamps: Stamps, asked: Collection[str]) -> bool:
+    bounded = key.removesuffix("To")
+    if bounded in _STAMPS:
+        day, bound = stamps.day(row.get(bounded)), stamps.day(value)
+        if bounded != key:
+            return day <= bound
+        return day >= bound if f"{key}To" in asked else day == bound
+    if bounded != key and bounded in row:
+        return _rank(row[bounded]) <= _rank(value)
     held = row.get(key)
     if isinstance(value, list):
         return any(_part(each, part) for each in held or [] for part in value)
@@ -91,10 +111,14 @@ def _part(held: Any, wanted: Any) -> bool:
     return all(str(held.get(key)).casefold() == str(value).casefold() for key, value in wanted.items() if key != "id")
 
 
-def _rank(field: str, value: Any) -> tuple[int, Any]:
+def _ranking(field: str, stamps: Stamps) -> Callable[[Any], tuple[int, Any]]:
     """A key that sorts stamps by time, numbers by size and all else by its letters."""
     if field in _STAMPS:
-        return (0, moment(value))
+        return lambda value: (0, stamps.moment(value))
+    return _rank
+
+
+def _rank(value: Any) -> tuple[int, Any]:
     try:
         return (1, Decimal(str(value)))
     except InvalidOperation:

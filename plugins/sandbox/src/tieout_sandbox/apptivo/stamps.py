@@ -1,11 +1,11 @@
 """The audit stamps of Apptivo: written on a server clock that is neither UTC nor the firm's (facts/apptivo.md 3.3)."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 
 from tieout_sandbox.apptivo.dates import Pattern
 
-NEVER = datetime(1, 1, 2, tzinfo=UTC)
+NEVER = datetime(2, 1, 1, tzinfo=UTC)
 """What counts as the moment of a text that is no stamp: older than everything."""
 
 _ALSO = tuple(map(Pattern, ("MM/dd/yyyy", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-ddTHH:mm:ss", "yyyy-MM-dd")))
@@ -26,6 +26,10 @@ class Stamps:
     def moment(self, text: object) -> datetime:
         """The moment of a stamp, aware and in UTC; `NEVER` for what is no stamp."""
         return self._read(str(text))
+
+    def day(self, text: object) -> date:
+        """The day of a stamp on the clock that it is written on."""
+        return self.moment(text).astimezone(self._zone).date()
 
     def _parsed(self, text: str) -> datetime:
         for form in (self._form, *_ALSO):

@@ -1,4 +1,4 @@
-"""How a fake Apptivo defends itself against too many calls; nothing about the real way is published."""
+"""How a fake Apptivo refuses to answer: too many calls, and the odd one for no reason; none of it is published."""
 
 from collections import deque
 
@@ -16,9 +16,22 @@ class Throttle:
         self._clock = clock
         self._times: deque[float] = deque()
         self._refused = 0
+        self._calls = 0
 
-    def admits(self) -> bool:
-        """Whether one more call is answered; it counts either way it goes."""
+    def refusal(self) -> Response | None:
+        """What the next call is answered with instead of its answer; None when it is admitted.
+
+        Past the limit it is an empty body or a page, in turn: both are what clients report (facts/apptivo.md 1.5).
+        """
+        self._calls += 1
+        if not self._admits():
+            self._refused += 1
+            return Response(b"") if self._refused % 2 else _busy()
+        if _turn(self._calls, self._behaviour.html_every):
+            return _busy()
+        return Response(b"") if _turn(self._calls, self._behaviour.empty_every) else None
+
+    def _admits(self) -> bool:
         now = self._clock.now().timestamp()
         oldest = now - self._clock.window(self._behaviour.calls_window)
         while self._times and self._times[0] <= oldest:
@@ -28,9 +41,10 @@ class Throttle:
         self._times.append(now)
         return True
 
-    def answer(self) -> Response:
-        """An empty body or a page, in turn: both are what clients report (facts/apptivo.md 1.5)."""
-        self._refused += 1
-        if self._refused % 2:
-            return Response(b"")
-        return HTMLResponse("<html><head><title>Apptivo</title></head><body>Service busy, please retry</body></html>")
+
+def _turn(count: int, every: int) -> bool:
+    return every > 0 and count % every == 0
+
+
+def _busy() -> Response:
+    return HTMLResponse("<html><head><title>Apptivo</title></head><body>Service busy, please retry</body></html>")

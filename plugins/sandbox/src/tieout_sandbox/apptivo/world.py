@@ -8,17 +8,21 @@ from urllib.parse import parse_qsl
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from tieout_sandbox import codec
-from tieout_sandbox.apptivo.apps import BY_COLLECTION, BY_URL, USUAL, App, named
-from tieout_sandbox.apptivo.arithmetic import TOUCHES, total_up
+from tieout_sandbox.apptivo import native
+from tieout_sandbox.apptivo.arithmetic import follow
+from tieout_sandbox.apptivo.attached import Attached
+from tieout_sandbox.apptivo.config import FIRM_ID
 from tieout_sandbox.apptivo.folder import Firm, Records
-from tieout_sandbox.apptivo.stamps import stamp
+from tieout_sandbox.apptivo.layout import USUAL_APPS, App
+from tieout_sandbox.apptivo.meanwhile import Meanwhile
+from tieout_sandbox.apptivo.stamps import Stamps
 from tieout_sandbox.clock import Clock
 from tieout_sandbox.edits import assign
 
 Record = dict[str, Any]
-FIRM_ID = 90001
 PERSON = "Priya Natarajan"
 """Who is said to have made an edit of the control surface."""
+_FIRST_PAYMENT = 900_001
 
 
 class ApptivoWorld:
@@ -26,25 +30,36 @@ class ApptivoWorld:
 
     def __init__(self, firm: Firm, clock: Clock) -> None:
         self.firm = firm
+        self.layout = firm.layout
         self.clock = clock
+        self.stamps = Stamps(firm.layout.stamp_form, firm.layout.offset)
         self._seed: Records = firm.records
-        self._delay = timedelta(seconds=float(firm.behaviour.index_delay))
+        self._delay = timedelta(seconds=firm.behaviour.index_delay)
+        self.meanwhile = Meanwhile(firm.layout, self.edit)
+        self._native(self._seed)
         self.reset()
 
     def reset(self) -> None:
         """Go back to the records of the start."""
         self._records: dict[str, dict[str, Record]] = {
             collection: {str(int(record["id"])): codec.copied(record) for record in self._seed.get(collection, [])}
-            for collection in BY_COLLECTION
+            for collection in self.layout.apps
         }
+        self.attached = Attached(self._seed, self.clock, self.stamps)
         self._unindexed: dict[str, dict[str, tuple[datetime, Record | None]]] = defaultdict(dict)
+        self._next_payment = _FIRST_PAYMENT
+        self.meanwhile.clear()
 
     def state(self) -> dict[str, Any]:
-        """All records by collection; an app that is no part of a usual firm is shown only when it has records."""
+        """All records by collection, with notes, documents and mails.
+
+        What is no part of a usual firm is shown only when there is something of it.
+        """
+        records = {collection: list(held.values()) for collection, held in self._records.items()}
         return {
-            collection: list(records.values())
-            for collection, records in self._records.items()
-            if records or collection in USUAL
+            collection: held
+            for collection, held in (records | self.attached.state()).items()
+            if held or collection in USUAL_APPS
         }
 
     def get(self, app: App, record_id: str) -> Record | None:
@@ -53,11 +68,13 @@ class ApptivoWorld:
 
     def listed(self, app: App) -> list[Record]:
         """The records as the lists show them: without writes that are younger than the index delay."""
-        now = self.clock.now()
+        current = self._records[app.collection]
         pending = self._unindexed[app.collection]
+        if not pending:
+            return list(current.values())
+        now = self.clock.now()
         for record_id in [record_id for record_id, (seen_from, _) in pending.items() if seen_from <= now]:
             del pending[record_id]
-        current = self._records[app.collection]
         rows = [pending[key][1] if key in pending else record for key, record in current.items()]
         gone = [before for key, (_, before) in pending.items() if key not in current]
         return [row for row in [*rows, *gone] if row is not None]
@@ -67,9 +84,11 @@ class ApptivoWorld:
         number = 1 + max((int(key) for key in self._records[app.collection]), default=app.object_id * 100_000)
         record: Record = {"objectStatus": "0", "isActive": "Y", "addresses": [], "customAttributes": [], **given}
         record |= {"id": str(number), app.id_field: number, "objectId": app.object_id, "firmId": FIRM_ID, "version": 0}
-        if app.prefix and record.get(app.number) in (None, "", "Auto generated number"):
-            record[app.number] = f"{app.prefix}{number}"
-        record |= {"creationDate": stamp(self.clock.now()), "createdByName": author}
+        number_field = app.key(app.number)
+        if app.number_prefix and record.get(number_field) in (None, "", "Auto generated number"):
+            record[number_field] = f"{app.number_prefix}{number}"
+        record |= {"creationDate": self.stamps.written(self.clock.now()), "createdByName": author}
+        self._number_payments(app, record)
         self._remember(app, str(number), None)
         self._records[app.collection][str(number)] = record
         self._touch(record, author)
@@ -79,6 +98,7 @@ class ApptivoWorld:
         """Store the given top-level fields of a record and stamp it."""
         self._remember(app, _plain(record["id"]), codec.copied(record))
         record.update(codec.copied(values))
+        self._number_payments(app, record)
         self._touch(record, author)
 
     def delete(self, app: App, record: Record) -> None:
@@ -89,10 +109,10 @@ class ApptivoWorld:
 
     def edit(self, change: dict[str, Any]) -> dict[str, Any]:
         """Create, change or delete one record as a person there would; sums follow what they depend on."""
-        app = named(change["collection"])
+        app = self.layout.app(change["collection"])
         if "create" in change:
             record = self.create(app, codec.copied(change["create"]), PERSON)
-            _follow(record, list(change["create"]))
+            follow(record, app, set(change["create"]))
             return record
         record = self._found(app, change)
         if change.get("delete"):
@@ -104,15 +124,15 @@ class ApptivoWorld:
         changed = codec.copied(record)
         for path, value in paths.items():
             assign(changed, path, value)
-        _follow(changed, list(paths))
+        follow(changed, app, {path.split(".")[0] for path in paths})
         self.change(app, record, changed, PERSON)
         return record
 
     def elements(self, method: str, path: str, body: bytes) -> int:
         """1 for a call that writes one record; what a read gives is known only to the application."""
-        app = BY_URL.get(path.rsplit("/", 1)[-1])
-        fields = dict(parse_qsl(body.decode("utf-8", "replace")))
-        return int(app is not None and any(field in fields for field in (app.data_parameter, app.id_field)))
+        app = self.layout.at(path.rsplit("/", 1)[-1])
+        given = dict(parse_qsl(body.decode("utf-8", "replace")))
+        return int(app is not None and any(each in given for each in (app.data_parameter, app.id_field)))
 
     def throttled(self, scope: Literal["minute", "day"]) -> Response:
         """No answer of its own is known for this; a status and a page are what clients have to live with."""
@@ -128,10 +148,30 @@ class ApptivoWorld:
         else:
             wanted = str(change.get("number"))
             rows = self._records[app.collection].values()
-            record = next((row for row in rows if wanted in (row.get(app.number), row.get(app.name))), None)
+            names = (app.key(app.number), app.key(app.name))
+            record = next((row for row in rows if wanted in map(row.get, names)), None)
         if record is None:
             raise LookupError(f"no record {change.get('id', change.get('number'))!r} in {app.collection}")
         return record
+
+    def _native(self, records: Records) -> None:
+        """Let the first records of every app look as if Apptivo's own integration had just sent them to Xero."""
+        count = self.firm.behaviour.native_integration
+        apps = [self.layout.apps[name] for name in USUAL_APPS if name in self.layout.apps]
+        for app in apps if count else ():
+            for record in records.get(app.collection, [])[:count]:
+                native.mark(record, app, self.layout, self.clock.now())
+
+    def _number_payments(self, app: App, record: Record) -> None:
+        """Give an id to each payment that was entered without one."""
+        table = app.tables.get("payments")
+        if table is None or not isinstance(record.get(table.key), list):
+            return
+        key = table.name("paymentId")
+        for payment in record[table.key]:
+            if isinstance(payment, dict) and not payment.get(key):
+                payment[key] = self._next_payment
+                self._next_payment += 1
 
     def _remember(self, app: App, record_id: str, before: Record | None) -> None:
         if not self._delay:
@@ -142,7 +182,7 @@ class ApptivoWorld:
 
     def _touch(self, record: Record, author: str) -> None:
         record["version"] = int(record.get("version") or 0) + 1
-        record["lastUpdateDate"] = stamp(self.clock.now())
+        record["lastUpdateDate"] = self.stamps.written(self.clock.now())
         record["lastUpdatedByName"] = author
 
 
@@ -154,10 +194,3 @@ def wrong_keys() -> Response:
 def _plain(record_id: object) -> str:
     text = str(record_id).strip()
     return str(int(text)) if text.isdigit() else text
-
-
-def _follow(record: Record, paths: list[str]) -> None:
-    """Recompute a document's sums after an edit of what they depend on, unless the edit states a sum itself."""
-    touched = {path.split(".")[0] for path in paths}
-    if touched.intersection(TOUCHES) and not touched.intersection(("subTotal", "taxAmount", "total")):
-        total_up(record)

@@ -3,8 +3,11 @@
 from typing import Any
 
 from tieout_sandbox import codec
-from tieout_sandbox.apptivo.apps import App
+from tieout_sandbox.apptivo.layout import App
 from tieout_sandbox.apptivo.world import ApptivoWorld, Record
+
+API_USER = "API User"
+"""Who is said to have written what no employee is named for."""
 
 _FLAGGED = {
     "addresses": "isAddressUpdate",
@@ -21,8 +24,9 @@ class Refused(ValueError):
 def save(world: ApptivoWorld, app: App, params: dict[str, str]) -> Record:
     """Create a record. There is no idempotency: the same call makes another one."""
     given = _data(app, params)
-    if not str(given.get(app.name) or "").strip():
-        raise Refused(f"{app.name} is required")
+    name = app.key(app.name)
+    if not str(given.get(name) or "").strip():
+        raise Refused(f"{name} is required")
     return world.create(app, {key: value for key, value in given.items() if key not in _FIXED}, _author(params))
 
 
@@ -34,10 +38,10 @@ def update(world: ApptivoWorld, app: App, params: dict[str, str]) -> Record:
     """
     record = found(world, app, params)
     given = _data(app, params)
-    names = {str(name) for name in _list(params, app.lists)} - {*_FIXED, app.id_field}
+    names = {str(name) for name in _list(params, app.attributes)} - {*_FIXED, app.id_field}
     values = {name: given[name] for name in names & given.keys() if _flagged(name, params)}
     if params.get("isCustomAttributesUpdate") == "true":
-        values = _custom(record, given, names, _list(params, "attributeIds"))
+        values = _custom(app, record, given, names, _list(params, "attributeIds"))
     if values:
         world.change(app, record, values, _author(params))
     return record
@@ -49,6 +53,14 @@ def found(world: ApptivoWorld, app: App, params: dict[str, str]) -> Record:
     if record is None:
         raise Refused(f"No {app.single} was found for the given {app.id_field}")
     return record
+
+
+def number_parameter(params: dict[str, str], names: tuple[str, ...], default: int) -> int:
+    """The first of some parameters that is there, a whole number. Raises `Refused` when it is none."""
+    text = next((params[name] for name in names if params.get(name)), str(default))
+    if not text.isdigit():
+        raise Refused(f"{names[0]} is not a number")
+    return int(text)
 
 
 def json_parameter(params: dict[str, str], name: str) -> Any:
@@ -76,11 +88,17 @@ def _flagged(name: str, params: dict[str, str]) -> bool:
     return name not in _FLAGGED or params.get(_FLAGGED[name]) == "true"
 
 
-def _custom(record: Record, given: Record, names: set[str], ids: list[Any]) -> Record:
-    """The record's custom attributes with the given ones put in their places; others stay as they are."""
+def _custom(app: App, record: Record, given: Record, names: set[str], ids: list[Any]) -> Record:
+    """The record's custom attributes with the given ones put in their places; others stay as they are.
+
+    A value of a select that is none of its options is not stored.
+    """
+    options = {each.attribute_id: {"", *each.options} for each in app.custom.values() if each.options}
     kept = {each.get("customAttributeId"): each for each in record.get("customAttributes") or []}
     for each in given.get("customAttributes") or []:
         attribute = each.get("customAttributeId")
+        if attribute in options and str(each.get("customAttributeValue") or "") not in options[attribute]:
+            continue
         by_list = "customAttributes" in names and (not ids or attribute in ids)
         if by_list or each.get("customAttributeTagName") in names:
             kept[attribute] = each
@@ -89,4 +107,4 @@ def _custom(record: Record, given: Record, names: set[str], ids: list[Any]) -> R
 
 
 def _author(params: dict[str, str]) -> str:
-    return params.get("userName") or "API User"
+    return params.get("userName") or API_USER

@@ -1,28 +1,33 @@
-"""The firm that ships with the sandbox: a distributor in Australia, realistic and awkward, the same at every start."""
+"""The firms that ship with the sandbox, realistic and awkward, the same at every start."""
 
+from dataclasses import replace
+from pathlib import Path
 from random import Random
 
-from tieout_sandbox.apptivo.folder import Records
-from tieout_sandbox.firm import awkward, documents, goods, parties
+from tieout_sandbox.apptivo.folder import Making, Records
+from tieout_sandbox.apptivo.layout import Layout
+from tieout_sandbox.apptivo.layoutfile import usual
+from tieout_sandbox.firm import consultancy, distributor, exporter
+from tieout_sandbox.firm.dressed import dressed
+from tieout_sandbox.firm.papers import papers
+from tieout_sandbox.firm.payments import pay
 
-_SEED = 20260401
+SHIPPED = {folder.name: folder for folder in sorted((Path(__file__).parent / "shipped").iterdir())}
+"""The folders of the firms that ship, by name."""
+
+_TRADES = {"distributor": distributor.records, "services": consultancy.records, "multicurrency": exporter.records}
+_USUAL = Making("distributor", 20260401, {})
 
 
-def generate() -> Records:
-    """All records of the firm, by collection, in Apptivo's wire shape; nothing in them depends on the day."""
-    rng = Random(_SEED)
-    customers = parties.customers(rng)
-    contacts = parties.contacts(rng, customers)
-    firm = documents.Firm(customers, contacts, parties.suppliers(rng), goods.items(rng))
-    odd = len(awkward.INVOICES) + len(awkward.LOCKED)
-    invoices = documents.invoices(rng, firm, documents.INVOICES - odd)
-    bills = documents.supplier_invoices(rng, firm, documents.SUPPLIER_INVOICES - len(awkward.BILLS))
-    return {
-        "customers": firm.customers,
-        "contacts": firm.contacts,
-        "suppliers": firm.suppliers,
-        "items": firm.items,
-        "invoices": [*invoices, *awkward.invoices(rng, firm, len(invoices))],
-        "supplier-invoices": [*bills, *awkward.supplier_invoices(rng, firm, len(bills))],
-        "purchase-orders": documents.purchase_orders(rng, firm, documents.PURCHASE_ORDERS),
-    }
+def generate(making: Making = _USUAL, layout: Layout | None = None) -> Records:
+    """All records of a made-up firm, by collection, in the wire shape of its layout; nothing depends on the day."""
+    shape = layout or usual()
+    records = _TRADES[making.trade](Random(making.seed), making.counts)
+    pay(Random(making.seed + 1), records)
+    if replace(shape, name=usual().name) != usual():
+        records = {
+            name: [dressed(record, name, shape) for record in held]
+            for name, held in records.items()
+            if name in shape.apps
+        }
+    return records | {"documents": papers(records, shape)}

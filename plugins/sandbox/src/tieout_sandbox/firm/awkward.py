@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
-from tieout_sandbox.apptivo.apps import named
 from tieout_sandbox.apptivo.arithmetic import number, total_up
-from tieout_sandbox.apptivo.config import SYNC_LABEL, custom_attribute
+from tieout_sandbox.apptivo.config import custom_attribute
+from tieout_sandbox.apptivo.layoutfile import usual
 from tieout_sandbox.firm.documents import GST, Firm, bought, invoice, line, purchase, service
 from tieout_sandbox.firm.goods import UNDESCRIBED
 from tieout_sandbox.firm.parties import BOTH, KNOWN_IN_XERO, TWINS
@@ -40,7 +40,7 @@ def _invoice(index: int, made: date, change: Change, rng: Random, firm: Firm) ->
     place = _PLAIN + 10 + index % 150
     record = invoice(index, made, firm.customers[place], firm.contacts[place], rng)
     record["lines"] = [line(firm.items[index % 90], 4, GST), line(firm.items[index % 90 + 7], 2, GST)]
-    return _applied(record, change, firm)
+    return _applied(record, change, firm, "invoices")
 
 
 def _bill(index: int, step: int, change: Change, rng: Random, firm: Firm) -> Record:
@@ -48,12 +48,12 @@ def _bill(index: int, step: int, change: Change, rng: Random, firm: Firm) -> Rec
     record = purchase("supplier-invoices", index, made, firm.suppliers[10 + step], rng)
     record |= {"statusId": 22001, "statusName": "Created"}
     record["lines"] = [bought(firm.items[step], 10, GST), bought(firm.items[step + 20], 5, GST)]
-    return _applied(record, change, firm)
+    return _applied(record, change, firm, "supplier-invoices")
 
 
-def _applied(record: Record, change: Change, firm: Firm) -> Record:
+def _applied(record: Record, change: Change, firm: Firm, collection: str) -> Record:
     change(record, firm)
-    total_up(record)
+    total_up(record, usual().app(collection))
     if change is _commas:
         record |= {field: f"{number(record[field]):,}" for field in ("subTotal", "taxAmount", "total")}
     return record
@@ -147,7 +147,7 @@ def _sync_to(party: str) -> Change:
     """The record says itself who becomes the contact in the books."""
 
     def change(record: Record, firm: Firm) -> None:
-        record["customAttributes"] = [custom_attribute(named("invoices"), SYNC_LABEL, party)]
+        record["customAttributes"] = [custom_attribute(usual().app("invoices").custom["Sync To Xero"], party)]
 
     return change
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from tieout_sandbox.apptivo.apps import INVOICE, PURCHASE_ORDER, SUPPLIER_INVOICE, Statuses
 from tieout_sandbox.apptivo.arithmetic import total_up
+from tieout_sandbox.apptivo.layoutfile import usual
 from tieout_sandbox.firm import words
 from tieout_sandbox.firm.records import Record, day, started
 
@@ -16,6 +16,11 @@ INVOICES, SUPPLIER_INVOICES, PURCHASE_ORDERS = 1200, 300, 200
 OPENED, CLOSED = date(2026, 4, 1), date(2026, 10, 30)
 GST = {"taxName": "GST", "taxRate": 10}
 _TAX_BY_CURRENCY: dict[str, Record] = {"AUD": GST, "NZD": {"taxName": "GST", "taxRate": 15}}
+_STATUS_WEIGHTS = {
+    "invoices": (8, 52, 22, 6, 11, 1),
+    "purchase-orders": (16, 56, 26, 2),
+    "supplier-invoices": (34, 40, 5, 20, 1),
+}
 _TERM_DAYS = {"Due on receipt": 0, "Net 7": 7, "Net 14": 14, "Net 30": 30, "Net 60": 60}
 
 
@@ -35,14 +40,14 @@ class Firm:
 
 def invoices(rng: Random, firm: Firm, count: int) -> list[Record]:
     """Ordinary sales invoices, one after the other in time."""
-    return [_invoice(index, made, rng, firm) for index, made in enumerate(_days(count))]
+    return [_invoice(index, made, rng, firm) for index, made in enumerate(days(count))]
 
 
 def supplier_invoices(rng: Random, firm: Firm, count: int) -> list[Record]:
     """Ordinary bills, with amounts as numbers."""
     return [
         _purchase(purchase("supplier-invoices", index, made, rng.choice(firm.suppliers), rng), firm, rng)
-        for index, made in enumerate(_days(count))
+        for index, made in enumerate(days(count))
     ]
 
 
@@ -50,7 +55,7 @@ def purchase_orders(rng: Random, firm: Firm, count: int) -> list[Record]:
     """Ordinary orders to suppliers, with amounts as numbers."""
     return [
         _purchase(purchase("purchase-orders", index, made, rng.choice(firm.suppliers), rng), firm, rng)
-        for index, made in enumerate(_days(count))
+        for index, made in enumerate(days(count))
     ]
 
 
@@ -143,7 +148,7 @@ def _invoice(index: int, made: date, rng: Random, firm: Firm) -> Record:
     items = rng.sample(firm.sold(), rng.choice((1, 1, 2, 2, 3, 4, 6)))
     record["lines"] = [line(item, rng.choice((1, 2, 3, 5, 10, 12, 25)), tax) for item in items]
     _vary_invoice(record, rng, tax)
-    _finish(record, rng, INVOICE, (8, 52, 22, 6, 11, 1))
+    finish(record, "invoices", rng)
     return record
 
 
@@ -175,19 +180,19 @@ def _purchase(record: Record, firm: Firm, rng: Random) -> Record:
         record["shippingAmount"] = Decimal("35.00")
     if rng.random() < 0.08:
         record["isTaxInclusive"] = "Y"
-    if "purchaseOrderNumber" in record:
-        _finish(record, rng, PURCHASE_ORDER, (16, 56, 26, 2))
-    else:
-        _finish(record, rng, SUPPLIER_INVOICE, (34, 40, 5, 20, 1))
+    finish(record, "purchase-orders" if "purchaseOrderNumber" in record else "supplier-invoices", rng)
     return record
 
 
-def _finish(record: Record, rng: Random, statuses: Statuses, weights: tuple[int, ...]) -> None:
-    record["statusId"], record["statusName"] = rng.choices(statuses, weights)[0]
-    total_up(record)
+def finish(record: Record, collection: str, rng: Random) -> None:
+    """Give a document a status, as often as such documents have it, and its sums."""
+    app = usual().app(collection)
+    status = rng.choices(list(app.statuses.values()), _STATUS_WEIGHTS[collection])[0]
+    record["statusId"], record["statusName"] = status.number, status.name
+    total_up(record, app)
 
 
-def _days(count: int) -> list[date]:
+def days(count: int) -> list[date]:
     """As many days as there are documents, spread evenly over the open part of the year."""
     span = (CLOSED - OPENED).days
     return [OPENED + timedelta(days=index * span // count) for index in range(count)]

@@ -1,16 +1,17 @@
 """The firm's customers, contacts and suppliers."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import product
 from random import Random
 
-from tieout_sandbox.apptivo.apps import named
-from tieout_sandbox.apptivo.config import ABN_LABEL, PAYMENT_TERMS, custom_attribute
+from tieout_sandbox.apptivo.config import custom_attribute
+from tieout_sandbox.apptivo.layoutfile import usual
 from tieout_sandbox.firm import words
 from tieout_sandbox.firm.records import Record, abn, address, email, phone, started
 
 CUSTOMERS, CONTACTS, SUPPLIERS = 300, 400, 60
-_ABROAD_CUSTOMERS = {"NZD": 22, "USD": 14, "EUR": 10, "GBP": 8}
+ABROAD_CUSTOMERS = {"NZD": 22, "USD": 14, "EUR": 10, "GBP": 8}
 _OPENED = date(2025, 2, 3)
 
 KNOWN_IN_XERO = ("Bluegum Timber Pty Ltd", "Harbour City Electrical", "SÜDWIND Handels GmbH", "Old Mill Stores")
@@ -36,21 +37,26 @@ ODD_NAMES = (
 )
 
 
-def customers(rng: Random) -> list[Record]:
-    """Three hundred customers: the odd names first, then those abroad, then the bulk in Australia."""
-    abroad = [(name, currency) for currency, count in _ABROAD_CUSTOMERS.items() for name in _abroad(currency, count)]
+def customers(
+    rng: Random,
+    count: int = CUSTOMERS,
+    odd: Sequence[tuple[str, str]] = ODD_NAMES,
+    abroad: Mapping[str, int] = ABROAD_CUSTOMERS,
+) -> list[Record]:
+    """So many customers: the odd names first, then those abroad (so many per currency), then the bulk in Australia."""
+    foreign = [(name, currency) for currency, wanted in abroad.items() for name in _abroad(currency, wanted)]
     here = [" ".join(part for part in parts if part) for parts in product(words.PLACES, words.TRADES)]
     rng.shuffle(here)
     domestic = [(f"{name} {rng.choice(words.ENDINGS)}".strip(), "AUD") for name in here]
-    names = [*ODD_NAMES, *abroad, *domestic][:CUSTOMERS]
+    names = [*odd, *foreign, *domestic][:count]
     return [_customer(index, name, currency, rng) for index, (name, currency) in enumerate(names)]
 
 
-def contacts(rng: Random, customers: list[Record]) -> list[Record]:
-    """Four hundred people: every customer has one, the first hundred have two."""
+def contacts(rng: Random, customers: list[Record], count: int = CONTACTS) -> list[Record]:
+    """So many people: every customer has one, the first ones have two; a few are of the odd kind."""
     names = list(product(words.FIRST, words.LAST))
     rng.shuffle(names)
-    homes = [*customers, *customers[: CONTACTS - len(customers)]]
+    homes = [*customers, *customers[: count - len(customers)]]
     people = [_contact(index, *names[index], home, rng) for index, home in enumerate(homes)]
     for person in people[len(customers) :]:
         person["isPrimary"] = "N"
@@ -62,13 +68,13 @@ def contacts(rng: Random, customers: list[Record]) -> list[Record]:
     return people
 
 
-def suppliers(rng: Random) -> list[Record]:
-    """Sixty suppliers, mostly in Australia."""
+def suppliers(rng: Random, count: int = SUPPLIERS) -> list[Record]:
+    """So many suppliers, mostly in Australia."""
     names = [f"{place} {trade}" for place, trade in product(words.PLACES[::-1], words.SUPPLY)]
     rng.shuffle(names)
     foreign = [("Auckland Anchors Limited", "NZD"), ("Great Lakes Tooling Inc", "USD"), ("Werkzeug Wagner GmbH", "EUR")]
     listed = [(BOTH, "AUD"), *foreign, *((name, "AUD") for name in names)]
-    return [_supplier(index, name, currency, rng) for index, (name, currency) in enumerate(listed[:SUPPLIERS])]
+    return [_supplier(index, name, currency, rng) for index, (name, currency) in enumerate(listed[:count])]
 
 
 def _abroad(currency: str, count: int) -> list[str]:
@@ -78,7 +84,7 @@ def _abroad(currency: str, count: int) -> list[str]:
 
 def _customer(index: int, name: str, currency: str, rng: Random) -> Record:
     record = started("customers", index, _day(rng), rng)
-    term, term_name = PAYMENT_TERMS[rng.choice((1, 2, 3, 3))]
+    term, term_name = usual().payment_terms[rng.choice((1, 2, 3, 3))]
     category, category_name = rng.choice(words.CATEGORIES)
     record |= {
         "customerName": name,
@@ -97,7 +103,7 @@ def _customer(index: int, name: str, currency: str, rng: Random) -> Record:
         **_reached(index, "customer", currency, rng),
     }
     if currency == "AUD":
-        record["customAttributes"] = [custom_attribute(named("customers"), ABN_LABEL, abn(rng))]
+        record["customAttributes"] = [custom_attribute(usual().app("customers").custom["ABN"], abn(rng))]
     if index == 40:
         record["emailAddresses"] = [email("accounts(at)nowhere")]
     if index == 41:
@@ -127,7 +133,7 @@ def _contact(index: int, first: str, last: str, home: Record, rng: Random) -> Re
 
 def _supplier(index: int, name: str, currency: str, rng: Random) -> Record:
     record = started("suppliers", index, _day(rng), rng)
-    term, term_name = PAYMENT_TERMS[rng.choice((2, 3, 4))]
+    term, term_name = usual().payment_terms[rng.choice((2, 3, 4))]
     return record | {
         "supplierName": name,
         "supplierNumber": f"SUP-{index + 1:04}",

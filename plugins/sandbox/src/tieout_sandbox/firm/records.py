@@ -4,8 +4,8 @@ from datetime import date, datetime, time
 from random import Random
 from typing import Any
 
-from tieout_sandbox.apptivo.apps import App, named
-from tieout_sandbox.apptivo.world import FIRM_ID
+from tieout_sandbox.apptivo.config import FIRM_ID
+from tieout_sandbox.apptivo.layoutfile import usual
 
 Record = dict[str, Any]
 WRITERS = ("Priya Natarajan", "Tom Gallagher", "Sasha Lee")
@@ -23,7 +23,7 @@ _FIRST_ID = {
 
 def started(collection: str, index: int, made: date, rng: Random) -> Record:
     """A record with its ids (text and number) and audit fields; `made` is the day it was entered."""
-    app: App = named(collection)
+    app = usual().app(collection)
     number = _FIRST_ID[collection] + index
     writer = rng.choice(WRITERS)
     stamp = datetime.combine(made, time(rng.randrange(8, 18), rng.randrange(60), rng.randrange(60)))

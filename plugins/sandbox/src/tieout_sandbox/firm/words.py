@@ -184,3 +184,11 @@ SERVICES = (
     ("Site measure", "Measure and quote on site", "110.00"),
     ("Tinting", "Paint tinted to sample", "48.00"),
 )
+CONSULTING = (
+    ("Workshop", "Process workshop with the client's team", "185.00"),
+    ("Analysis", "Data analysis and findings", "162.50"),
+    ("Report", "Drafting of the report", "148.00"),
+    ("Project management", "Planning, meetings and minutes", "137.75"),
+    ("Training", "Training on site, materials included", "210.00"),
+    ("Support", "Support by telephone", "96.40"),
+)

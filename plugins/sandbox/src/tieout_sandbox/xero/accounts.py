@@ -1,30 +1,22 @@
 """The chart of accounts as it is written: one at a time, with unique names and codes (facts/xero.md 5.5)."""
 
-from collections.abc import Callable, Iterable
-from typing import Literal
-
 from tieout_sandbox.xero import fields, stamps
 from tieout_sandbox.xero.books import Books, new_id
 from tieout_sandbox.xero.chart import CLASS_OF
+from tieout_sandbox.xero.endpoint import Endpoint, Way
 from tieout_sandbox.xero.findings import Findings
-from tieout_sandbox.xero.listing import Query
 from tieout_sandbox.xero.problems import invalid
-from tieout_sandbox.xero.table import Record, Table
-from tieout_sandbox.xero.writing import Way
+from tieout_sandbox.xero.table import Record
 
 _LENGTHS = {"Code": 10, "Name": 150, "Description": 4000, "BankAccountNumber": 50}
 _TEXTS = (*_LENGTHS, "Type", "Status", "TaxType", "BankAccountType", "CurrencyCode")
 _FLAGS = ("EnablePaymentsToAccount", "ShowInExpenseClaims", "AddToWatchlist")
 
 
-class Accounts:
+class Accounts(Endpoint):
     """The accounts of one organisation."""
 
-    plural, kind, id_field = "Accounts", "Account", "AccountID"
-    error_flag = None
-    paged: Literal["never"] = "never"
-    filterable = True
-    batches = False
+    plural, kind = "Accounts", "Account"
     ways = frozenset({"PUT", "POST by id"})
     names = frozenset(
         {
@@ -40,30 +32,7 @@ class Accounts:
     )
 
     def __init__(self, books: Books) -> None:
-        self.books = books
-
-    @property
-    def table(self) -> Table:
-        """The records."""
-        return self.books.accounts
-
-    def find(self, key: str) -> Record | None:
-        """Accounts are read by their id alone."""
-        return None
-
-    def filters(self, query: Query, client: str) -> Iterable[Callable[[Record], bool]]:
-        """Accounts have no parameters of their own."""
-        return ()
-
-    def single(self, record: Record, places: int) -> Record:
-        """All there is."""
-        return record
-
-    def shown(self, record: Record, query: Query) -> Record:
-        """All there is."""
-        return record
-
-    unpaged = summary = shown
+        super().__init__(books, books.accounts)
 
     def write(self, element: Record, way: Way, findings: Findings) -> Record | None:
         """Create an account, or update the one named in the path."""
@@ -94,7 +63,7 @@ class Accounts:
         self.table.put(account)
         return account
 
-    def delete(self, account: Record) -> Record:
+    def remove(self, account: Record) -> Record:
         """Remove an account that nothing uses and return it. Raises `Problem` (400) for any other."""
         identity = account["AccountID"]
         documents = (*self.books.invoices, *self.books.credit_notes, *self.books.orders)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from tieout_sandbox.xero import contacts, credit_notes, fields, invoices, lifecycle, orders, stamps
-from tieout_sandbox.xero.allocations import listed
+from tieout_sandbox.xero import contacts, fields, orders, payments, settlement, stamps
+from tieout_sandbox.xero.advances import Advances, Overpayments, Prepayments
+from tieout_sandbox.xero.allocations import Credits, listed
 from tieout_sandbox.xero.arithmetic import rounded
 from tieout_sandbox.xero.books import Books, name_key, new_id
 from tieout_sandbox.xero.chart import CLASS_OF, steady_id
@@ -15,6 +17,7 @@ from tieout_sandbox.xero.findings import Findings
 from tieout_sandbox.xero.groups import ContactGroups
 from tieout_sandbox.xero.invoices import Invoices
 from tieout_sandbox.xero.orders import PurchaseOrders
+from tieout_sandbox.xero.payments import Payments
 from tieout_sandbox.xero.table import Record
 
 _MONEY = (
@@ -40,11 +43,14 @@ class Adoption:
     """
 
     def __init__(self, books: Books) -> None:
+        directory = Contacts(books)
         self._books = books
-        self._invoices = Invoices(books, Contacts(books))
-        self._credits = CreditNotes(books, Contacts(books))
+        self._invoices = Invoices(books, directory)
+        self._notes = CreditNotes(books, directory)
+        self._advances = Prepayments(books, directory), Overpayments(books, directory)
+        self._payments = Payments(books, {each.kind: each for each in (self._invoices, self._notes, *self._advances)})
         self._groups = ContactGroups(books)
-        self._orders = PurchaseOrders(books, Contacts(books))
+        self._orders = PurchaseOrders(books, directory)
 
     def adopt(self, collection: str, given: Record) -> None:
         """Put one record of a collection into the books."""
@@ -59,6 +65,7 @@ class Adoption:
             "Items": self._item,
             "Invoices": self._invoice,
             "CreditNotes": self._credit_note,
+            **{each.plural: partial(self._advance, each) for each in self._advances},
             "PurchaseOrders": self._order,
             "Payments": self._payment,
         }
@@ -123,19 +130,17 @@ class Adoption:
         self._books.items.put(item)
 
     def _invoice(self, given: Record) -> None:
-        if given.get("Type") not in ("ACCREC", "ACCPAY"):
-            raise ValueError(f"Type {given.get('Type')!r} is neither ACCREC nor ACCPAY")
+        _demand_type(given, self._invoices)
         contact = self._known(given)
         complete = _complete(given)
-        invoice = {**invoices.blank(given["Type"]), **complete} if complete else None
+        invoice = {**self._invoices.blank(given["Type"]), **complete} if complete else None
         if invoice is None:
             findings = Findings()
             invoice = self._invoices.composed(given, None, contact, 4, findings)
             _demand(findings)
             invoice |= {name: given[name] for name in ("Payments", "FullyPaidOnDate") if name in given}
             invoice |= {name: exact(given[name]) for name in ("AmountPaid", "AmountCredited") if name in given}
-            due = invoice["Total"] - invoice["AmountPaid"] - invoice["AmountCredited"]
-            invoice["AmountDue"] = due if invoice["Status"] not in ("DELETED", "VOIDED") else Decimal("0.00")
+            settlement.derive(invoice)
         invoice["InvoiceID"] = fields.guid(given, "InvoiceID") or new_id()
         self._finish(invoice, given, contact)
         invoice.setdefault("UpdatedDateUTCString", stamps.text_of(stamps.stamp_ms(invoice["UpdatedDateUTC"])))
@@ -144,30 +149,42 @@ class Adoption:
         self._books.invoices.put(invoice)
 
     def _credit_note(self, given: Record) -> None:
-        if given.get("Type") not in ("ACCRECCREDIT", "ACCPAYCREDIT"):
-            raise ValueError(f"Type {given.get('Type')!r} is neither ACCRECCREDIT nor ACCPAYCREDIT")
+        _demand_type(given, self._notes)
         contact = self._known(given)
         complete = _complete(given)
         if complete:
-            note = {**credit_notes.blank(given["Type"]), **complete}
+            note = {**self._notes.blank(given["Type"]), **complete}
         else:
             findings = Findings()
-            note = self._credits.composed(given, None, contact, 4, findings)
+            note = self._notes.composed(given, None, contact, 4, findings)
             _demand(findings)
         note["CreditNoteID"] = note["ID"] = fields.guid(given, "CreditNoteID") or new_id()
         self._finish(note, given, contact)
         note.setdefault("UpdatedDateUTCString", stamps.text_of(stamps.stamp_ms(note["UpdatedDateUTC"])))
         if not note["CreditNoteNumber"] and note["Type"] == "ACCRECCREDIT":
             note["CreditNoteNumber"] = self._books.next_number(self._books.credit_notes, "CN-")
-        note["Allocations"] = [self._allocation(each) for each in fields.parts(given, "Allocations")]
-        note["AppliedAmount"] = sum((each["Amount"] for each in note["Allocations"]), Decimal("0.00"))
-        ended = note["Status"] in lifecycle.FINAL
-        note["RemainingCredit"] = Decimal("0.00") if ended else note["Total"] - note["AppliedAmount"]
-        self._books.credit_notes.put(note)
-        for each in note["Allocations"]:
+        self._allocate(note, given, self._notes)
+
+    def _advance(self, endpoint: Advances, given: Record) -> None:
+        _demand_type(given, endpoint)
+        contact, complete = self._known(given), _complete(given)
+        if complete is None:
+            raise ValueError("its amounts are not whole: lines, SubTotal, TotalTax, Total, Date and Status are needed")
+        advance = {**endpoint.blank(given["Type"], contact), **complete}
+        advance[endpoint.id_field] = advance["ID"] = fields.guid(given, endpoint.id_field) or new_id()
+        self._finish(advance, given, contact)
+        self._allocate(advance, given, endpoint)
+
+    def _allocate(self, credit: Record, given: Record, kind: Credits) -> None:
+        """Put credit into the books, and let its invoices show what it gives them."""
+        credit["Allocations"] = [self._allocation(each) for each in fields.parts(given, "Allocations")]
+        credit["Payments"] = [{**each, "Amount": exact(each["Amount"])} for each in fields.parts(given, "Payments")]
+        settlement.derive(credit)
+        kind.table.put(credit)
+        for each in credit["Allocations"]:
             invoice = self._books.invoices.get(each["Invoice"]["InvoiceID"])
-            if invoice and all(other["CreditNoteID"] != note["CreditNoteID"] for other in invoice["CreditNotes"]):
-                self._credit(invoice, note)
+            if invoice and all(other[kind.id_field] != credit[kind.id_field] for other in invoice[kind.plural]):
+                self._credit(invoice, credit, kind)
 
     def _allocation(self, given: Record) -> Record:
         named = fields.part(given, "Invoice")
@@ -181,13 +198,13 @@ class Adoption:
             "Invoice": {name: invoice[name] for name in ("InvoiceID", "InvoiceNumber", "Type")},
         }
 
-    def _credit(self, invoice: Record, note: Record) -> None:
-        """Let an invoice of the file show what a credit note of the file gives it."""
-        mine = [each for each in note["Allocations"] if each["Invoice"]["InvoiceID"] == invoice["InvoiceID"]]
+    def _credit(self, invoice: Record, credit: Record, kind: Credits) -> None:
+        """Let an invoice of the file show what credit of the file gives it."""
+        mine = [each for each in credit["Allocations"] if each["Invoice"]["InvoiceID"] == invoice["InvoiceID"]]
         for each in mine:
-            invoice = lifecycle.credited(invoice, each["Amount"], each)
-        invoice["AmountDue"] = invoice["Total"] - invoice["AmountPaid"] - invoice["AmountCredited"]
-        self._books.invoices.put(listed(invoice, note))
+            invoice = settlement.credited(invoice, each["Amount"], each)
+        settlement.derive(invoice)
+        self._books.invoices.put(listed(invoice, credit, kind))
 
     def _order(self, given: Record) -> None:
         contact = self._known(given)
@@ -211,27 +228,23 @@ class Adoption:
                 fields.set_day(document, name, fields.day(given, name))
 
     def _payment(self, given: Record) -> None:
-        named = fields.part(given, "Invoice")
-        invoice = self._books.invoices.get(fields.guid(named, "InvoiceID") or "") or self._invoices.find(
-            str(named.get("InvoiceNumber") or "")
-        )
-        if invoice is None:
-            raise ValueError("the invoice that it pays is not among Invoices")
+        name, document = self._payments.named(given)
+        if document is None:
+            raise ValueError(f"the document that it pays is not among {self._payments.payable[name].plural}")
+        key = self._payments.payable[name].id_field
         payment = {"UpdatedDateUTC": _START, "Status": "AUTHORISED", "Reference": "", "HasAccount": True, **given}
         payment["PaymentID"] = fields.guid(given, "PaymentID") or new_id()
         payment["Amount"] = rounded(exact(given["Amount"]))
-        payment["CurrencyRate"] = exact(given.get("CurrencyRate", invoice["CurrencyRate"]))
+        payment["CurrencyRate"] = exact(given.get("CurrencyRate", document["CurrencyRate"]))
         payment["Date"] = stamps.day_stamp(stamps.day(str(given["Date"])))
-        payment["PaymentType"] = f"{invoice['Type']}PAYMENT"
-        payment["Invoice"] = {"InvoiceID": invoice["InvoiceID"]}
+        payment["PaymentType"] = payments.TYPES[document["Type"]]
+        payment[name] = {key: document[key]}
         self._books.payments.put(payment)
-        listed = any(each.get("PaymentID") == payment["PaymentID"] for each in invoice["Payments"])
+        listed = any(each.get("PaymentID") == payment["PaymentID"] for each in document["Payments"])
         if payment["Status"] == "AUTHORISED" and not listed:
-            after = lifecycle.paid(invoice, payment["Amount"], payment)
-            names = ("PaymentID", "Date", "Amount", "Reference", "CurrencyRate", "HasAccount")
-            after["Payments"] = [*invoice["Payments"], {name: payment[name] for name in names}]
-            after["AmountDue"] = after["Total"] - after["AmountPaid"] - after["AmountCredited"]
-            self._books.invoices.put(after)
+            after = settlement.paid(document, payment)
+            settlement.derive(after)
+            self._payments.payable[name].table.put(after)
 
     def _known(self, given: Record) -> Record:
         named = fields.part(given, "Contact")
@@ -242,6 +255,11 @@ class Adoption:
         if found is None:
             raise ValueError("its contact is not among Contacts")
         return found
+
+
+def _demand_type(given: Record, endpoint: Invoices | Credits) -> None:
+    if given.get("Type") not in endpoint.sides:
+        raise ValueError(f"Type {given.get('Type')!r} is neither {' nor '.join(endpoint.sides)}")
 
 
 def exact(value: Any) -> Decimal:

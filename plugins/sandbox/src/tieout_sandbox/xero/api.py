@@ -8,21 +8,18 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from tieout_sandbox.clock import Clock
-from tieout_sandbox.xero import reference, subpaths
-from tieout_sandbox.xero.accounts import Accounts
+from tieout_sandbox.xero import subpaths
 from tieout_sandbox.xero.books import new_id
 from tieout_sandbox.xero.calls import Call, found
+from tieout_sandbox.xero.endpoint import Endpoint, Way
 from tieout_sandbox.xero.gate import Gate, Pass
 from tieout_sandbox.xero.idempotency import fingerprint
-from tieout_sandbox.xero.items import Items
 from tieout_sandbox.xero.limits import Throttled
 from tieout_sandbox.xero.listing import listing
-from tieout_sandbox.xero.problems import NotFound, Problem
-from tieout_sandbox.xero.resources import Writable
+from tieout_sandbox.xero.problems import NotFound, Problem, bad_request
 from tieout_sandbox.xero.table import Record
-from tieout_sandbox.xero.tracking import TrackingCategories
 from tieout_sandbox.xero.world import XeroWorld
-from tieout_sandbox.xero.writing import Way, write_all, write_each
+from tieout_sandbox.xero.writing import write_all, write_each
 
 _NO_AGENT = "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1></body></html>"
 
@@ -72,7 +69,7 @@ class AccountingApi:
         try:
             if not parts:
                 raise NotFound
-            plural = "Attachments" if len(parts) > 2 and parts[2] == "Attachments" else parts[0]
+            plural = "Attachments" if len(parts) > 2 and parts[2].lower() == "attachments" else parts[0]
             self._gate.check_scope(passed.access, plural, request.method)
             return self._routed(call)
         except Problem as problem:
@@ -83,48 +80,55 @@ class AccountingApi:
     def _routed(self, call: Call) -> Response:
         plural, *rest = call.parts
         resources = call.passed.resources
-        if plural in ("Organisation", "Organisations") and call.method == "GET" and rest in ([], ["Actions"]):
-            if rest:
-                return call.envelope("Actions", reference.actions())
-            return call.envelope("Organisations", [resources.books.organisation])
-        if call.method == "GET" and plural in resources.readable and len(rest) < 2:
-            return self._list(call) if not rest else self._read(call, rest[0])
-        if plural not in resources.writable:
+        match call.method, plural, rest:
+            case "GET", ("Organisation" | "Organisations"), []:
+                return call.envelope("Organisations", [resources.books.organisation])
+            case "GET", ("Organisation" | "Organisations"), ["Actions"]:
+                return call.envelope("Actions", resources.plan.actions())
+            case "GET", "InvoiceReminders", ["Settings"]:
+                return call.envelope("InvoiceReminders", [{"Enabled": False}])
+        endpoint = resources.endpoints.get(plural)
+        if endpoint is None:
             raise NotFound
-        resource = resources.writable[plural]
         if len(rest) > 1:
-            return subpaths.answer(call, resource, found(resource, rest[0]))
+            return subpaths.answer(call, endpoint, found(endpoint, rest[0]))
+        if call.method == "GET":
+            return self._read(call, endpoint, rest[0]) if rest else self._list(call, endpoint)
         if call.method == "DELETE" and rest:
-            return _removed(call, resource, found(resource, rest[0]))
-        if (f"{call.method} by id" if rest else call.method) in resource.ways:
-            return self._write(call, resource, rest)
+            return _removed(call, endpoint, found(endpoint, rest[0]))
+        if (f"{call.method} by id" if rest else call.method) in endpoint.ways:
+            return self._write(call, endpoint, rest)
         raise NotFound
 
-    def _list(self, call: Call) -> Response:
-        resource = call.passed.resources.readable[call.parts[0]]
-        read = listing(resource, call.query, call.since, call.passed.access.client)
+    def _list(self, call: Call, endpoint: Endpoint) -> Response:
+        read = listing(endpoint, call.query, call.since, call.passed.access.client, self._world.quota.records)
         call.request.scope["tieout.elements"] = len(call.query.get("ids", "").split(",")) if "ids" in call.query else 0
-        return call.envelope(resource.plural, read.records, read.pagination)
+        return call.envelope(endpoint.plural, read.records, read.pagination)
 
-    def _read(self, call: Call, key: str) -> Response:
-        resource = call.passed.resources.readable[call.parts[0]]
-        return call.envelope(resource.plural, [resource.single(found(resource, key), call.places)])
+    def _read(self, call: Call, endpoint: Endpoint, key: str) -> Response:
+        record = found(endpoint, key)
+        if call.accept == "application/pdf":
+            return subpaths.printed(call, endpoint, record)
+        return call.envelope(endpoint.plural, [endpoint.single(record, call.places)])
 
-    def _write(self, call: Call, resource: Writable, rest: list[str]) -> Response:
-        if resource.batches:
-            elements = call.elements(resource.plural)[: 1 if rest else None]
+    def _write(self, call: Call, endpoint: Endpoint, rest: list[str]) -> Response:
+        if endpoint.batches:
+            elements = call.elements(endpoint.plural)[: 1 if rest else None]
         else:
-            elements = [call.element(resource.plural)]
+            elements = [call.element(endpoint.plural)]
+        if endpoint.most is not None and len(elements) > endpoint.most:
+            raise bad_request(f"At most {endpoint.most} of {endpoint.plural} can be written per request.")
         call.request.scope["tieout.elements"] = len(elements)
         verb = cast(Literal["PUT", "POST"], call.method)
-        identity = found(resource, rest[0])[resource.id_field] if rest else None
-        way = Way(verb, call.places, call.passed.access.client, identity)
-        each = resource.batches and not rest and call.each
+        identity = found(endpoint, rest[0])[endpoint.id_field] if rest else None
+        backorders = call.query.get("allowbackorders", "").lower() == "true"
+        way = Way(verb, call.places, call.passed.access.client, identity, backorders)
+        each = endpoint.batches and not rest and call.each
         write: Callable[..., list[Record]] = write_each if each else write_all
-        answer = write(resource, elements, way)
+        answer = write(endpoint, elements, way)
         if call.request.scope.get("tieout.reorder"):
             answer.reverse()
-        return call.envelope(resource.plural, answer)
+        return call.envelope(endpoint.plural, answer)
 
     def _with_headers(self, answer: Response, request: Request) -> Response:
         try:
@@ -139,11 +143,6 @@ class AccountingApi:
         return answer
 
 
-def _removed(call: Call, resource: Writable, record: Record) -> Response:
-    match resource:
-        case Items():
-            resource.delete(record)
-            return Response(None, 204)
-        case Accounts() | TrackingCategories():
-            return call.envelope(resource.plural, [resource.delete(record)])
-    raise NotFound
+def _removed(call: Call, endpoint: Endpoint, record: Record) -> Response:
+    told = endpoint.remove(record)
+    return Response(None, 204) if told is None else call.envelope(endpoint.plural, [told])

@@ -42,9 +42,10 @@ def create(options: Options, clock: Clock) -> Fake:
         given, source = organisation.seed(), "the seed"
 
     books = [organisation.books(given, source, clock), organisation.books(organisation.seed(_OTHER), "the seed", clock)]
-    signer = Signer(options.origin)
-    grants = Grants(signer, clock)
-    world = XeroWorld(books, clock, grants, Quota(options.limits, clock), Idempotency(clock))
+    before = (options.state or {}).get("Grants", {})
+    signer = Signer(options.origin, before.get("Key"))
+    grants = Grants(signer, clock, before or None)
+    world = XeroWorld(books, clock, signer, grants, Quota(options.limits, clock), Idempotency(clock))
     clients = Clients(_client("web application"), _client("custom connection"))
     credentials = _credentials(options.origin, world, clients)
     gate = Gate(world, clock)
@@ -66,15 +67,16 @@ def create(options: Options, clock: Clock) -> Fake:
             Route(API + "{path:path}", api.endpoint, methods=["GET", "PUT", "POST", "DELETE", "PATCH"]),
         ]
     )
-    return Fake(InFlight(Announcing(ControlMiddleware(app, control), webhooks)), credentials)
+    return Fake(InFlight(Announcing(ControlMiddleware(app, control), webhooks), grants), credentials)
 
 
 def _credentials(origin: str, world: XeroWorld, clients: Clients) -> dict[str, Any]:
     """Connect the main organisation to both applications and tell how to reach it."""
     tenant, name = world.main.books.tenant, world.main.books.organisation["Name"]
     consent = Consent(clients.web[0], _PERSON, scopes.FULL, new_id())
-    world.grants.connect(consent, tenant, name)
-    world.grants.connect_custom(clients.custom[0], tenant, name)
+    if not world.grants.connections:
+        world.grants.connect(consent, tenant, name)
+        world.grants.connect_custom(clients.custom[0], tenant, name)
     world.keep_connections()
     issued = world.grants.issue(consent)
     return {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from tieout_sandbox.xero.findings import Refused
 from tieout_sandbox.xero.table import Record
@@ -11,11 +11,12 @@ ZERO = Decimal("0.00")
 _HUNDRED = Decimal(100)
 _STEPS = {places: Decimal(1).scaleb(-places) for places in range(7)}
 _LARGEST = Decimal("9999999999.99")
+_WIDE = Context(prec=100)
 
 
 def rounded(value: Decimal, places: int = 2) -> Decimal:
     """A number with so many decimals, halves away from zero."""
-    return value.quantize(_STEPS[places], ROUND_HALF_UP)
+    return value.quantize(_STEPS[places], ROUND_HALF_UP, _WIDE)
 
 
 @dataclass(frozen=True, slots=True)

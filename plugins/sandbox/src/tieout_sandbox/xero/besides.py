@@ -1,11 +1,12 @@
 """What hangs on a record: notes, attachments, e-mail, the page for its customer (facts/xero.md 5.3, 5.10)."""
 
-from dataclasses import dataclass, field
+from base64 import b64decode, b64encode
+from dataclasses import asdict
 
 from starlette.requests import Request
 
 from tieout_sandbox.xero import fields, stamps
-from tieout_sandbox.xero.books import Books, new_id
+from tieout_sandbox.xero.books import Books, File, new_id
 from tieout_sandbox.xero.findings import messages
 from tieout_sandbox.xero.problems import NotFound, bad_request, invalid
 from tieout_sandbox.xero.table import Record
@@ -14,26 +15,15 @@ _FORBIDDEN = frozenset('<>:"/\\|?*+\0')
 _MOST, _LARGEST, _LONGEST_NOTE = 10, 10_000_000, 2500
 
 
-@dataclass(slots=True)
-class Attachment:
-    """One attached file."""
-
-    record: Record
-    content: bytes
-    media_type: str
-
-
-@dataclass(slots=True)
 class Besides:
     """Notes and attachments of one organisation, by the id of the record that they hang on."""
 
-    books: Books
-    _notes: dict[str, list[Record]] = field(default_factory=dict)
-    _files: dict[str, dict[str, Attachment]] = field(default_factory=dict)
+    def __init__(self, books: Books) -> None:
+        self._books = books
 
     def notes(self, identity: str) -> list[Record]:
         """The history of a record, the latest first."""
-        return list(reversed(self._notes.get(identity, [])))
+        return list(reversed(self._books.notes.get(identity, [])))
 
     def add_notes(self, identity: str, elements: list[Record]) -> list[Record]:
         """Add notes. Raises `Problem` (400) when one is empty or too long."""
@@ -43,26 +33,26 @@ class Besides:
             if not text or len(text) > _LONGEST_NOTE:
                 message = f"Details must have between 1 and {_LONGEST_NOTE} characters"
                 raise invalid([{**element, "ValidationErrors": messages([message])}])
-            ms = self.books.touch()
+            ms = self._books.touch()
             note = {"Changes": "Note", "DateUTC": stamps.stamp(ms), "DateUTCString": stamps.text_of(ms).rstrip("Z")}
             added.append({**note, "User": "System Generated", "Details": text})
-        self._notes.setdefault(identity, []).extend(added)
+        self._books.notes.setdefault(identity, []).extend(added)
         return added
 
     def files(self, identity: str) -> list[Record]:
         """The attachments of a record."""
-        return [each.record for each in self._files.get(identity, {}).values()]
+        return [each.record for each in self._books.files.get(identity, {}).values()]
 
-    def file(self, identity: str, key: str) -> Attachment:
-        """One attachment, by name or id. Raises `NotFound`."""
-        for name, each in self._files.get(identity, {}).items():
+    def file(self, identity: str, key: str) -> tuple[bytes, str]:
+        """The content of one attachment, by name or id, and its media type. Raises `NotFound`."""
+        for name, each in self._books.files.get(identity, {}).items():
             if key in (name, each.record["AttachmentID"]):
-                return each
+                return b64decode(each.content), each.record["MimeType"]
         raise NotFound
 
     def attach(self, request: Request, plural: str, identity: str, name: str, content: bytes) -> Record:
         """Attach a file; one of the same name is replaced. Raises `Problem` (400)."""
-        known = self._files.setdefault(identity, {})
+        known = self._books.files.setdefault(identity, {})
         if _FORBIDDEN & set(name):
             raise bad_request(f"The file name {name} has characters that are not allowed.")
         if not content or len(content) > _LARGEST:
@@ -78,7 +68,7 @@ class Besides:
             "ContentLength": len(content),
             "IncludeOnline": request.query_params.get("IncludeOnline", "").lower() == "true",
         }
-        known[name] = Attachment(record, content, media_type)
+        known[name] = File(record, b64encode(content).decode())
         return record
 
 
@@ -95,3 +85,18 @@ def online(invoice: Record, origin: str) -> Record:
     if invoice["Type"] != "ACCREC" or invoice["Status"] not in ("AUTHORISED", "PAID"):
         raise NotFound
     return {"OnlineInvoiceUrl": f"{origin}online/{invoice['InvoiceID']}"}
+
+
+def state(books: Books) -> Record:
+    """What hangs on the records, and who made them, in JSON."""
+    files = {identity: [asdict(each) for each in known.values()] for identity, known in books.files.items()}
+    notes = {identity: list(known) for identity, known in books.notes.items()}
+    return {"Authors": dict(books.authors), "Notes": notes, "Files": files}
+
+
+def restore(books: Books, state: Record) -> None:
+    """Put back what `state` gave."""
+    books.authors.update(state["Authors"])
+    books.notes.update({identity: list(known) for identity, known in state["Notes"].items()})
+    for identity, files in state["Files"].items():
+        books.files[identity] = {each["record"]["FileName"]: File(**each) for each in files}

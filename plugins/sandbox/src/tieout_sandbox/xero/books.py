@@ -1,6 +1,7 @@
 """The records of one organisation, and what its clock and its lock dates say."""
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -24,10 +25,18 @@ def name_key(name: str) -> str:
     return _BLANKS.sub(" ", name).strip().casefold()
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """One attached file: its record, and its content as base64 text."""
+
+    record: Record
+    content: str
+
+
 class Books:
     """One organisation: a table per endpoint, and the time of its last change.
 
-    `authors` says which application created a document.
+    `authors` says which application created a document; `notes` and `files` are what hangs on a record, by its id.
     """
 
     def __init__(self, organisation: Record, clock: Clock) -> None:
@@ -37,6 +46,8 @@ class Books:
         self._last_ms = 0
         self._latest_number: dict[str, int] = {}
         self.authors: dict[str, str] = {}
+        self.notes: dict[str, list[Record]] = {}
+        self.files: dict[str, dict[str, File]] = {}
         journal = self._journal
         self.accounts = Table("AccountID", journal, code=lambda r: r.get("Code"))
         self.tax_rates = Table("TaxType", journal)
@@ -56,6 +67,8 @@ class Books:
         self.credit_notes = Table("CreditNoteID", journal, number=lambda r: r.get("CreditNoteNumber"))
         self.orders = Table("PurchaseOrderID", journal, number=lambda r: r["PurchaseOrderNumber"])
         self.payments = Table("PaymentID", journal)
+        self.prepayments = Table("PrepaymentID", journal)
+        self.overpayments = Table("OverpaymentID", journal)
 
     @property
     def tenant(self) -> str:
@@ -123,7 +136,8 @@ class Books:
     def settle(self) -> None:
         """Take the records as they are for the start: sorted, their stamps in the past of every later change."""
         self._journal.clear()
-        for table in (self.contacts, self.items, self.invoices, self.credit_notes, self.orders, self.payments):
+        documents = (self.invoices, self.credit_notes, self.orders, self.prepayments, self.overpayments)
+        for table in (self.contacts, self.items, *documents, self.payments):
             table.sort()
             self._last_ms = max(
                 [self._last_ms, *(stamps.stamp_ms(r["UpdatedDateUTC"]) for r in table if "UpdatedDateUTC" in r)]

@@ -8,14 +8,11 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tieout_sandbox import codec
-from tieout_sandbox.xero import stamps
+from tieout_sandbox.xero import formats, stamps
 from tieout_sandbox.xero.books import new_id
+from tieout_sandbox.xero.endpoint import Endpoint, Query, places
 from tieout_sandbox.xero.gate import Pass
-from tieout_sandbox.xero.listing import Query
 from tieout_sandbox.xero.problems import NotFound, bad_request, unreadable
-from tieout_sandbox.xero.reference import Reference
-from tieout_sandbox.xero.resources import Writable
 from tieout_sandbox.xero.table import Record
 from tieout_sandbox.xero.world import elements_of
 
@@ -38,7 +35,7 @@ class Call:
     @property
     def places(self) -> int:
         """How many decimals unit amounts have in this call."""
-        return 4 if self.query.get("unitdp") == "4" else 2
+        return places(self.query)
 
     @property
     def each(self) -> bool:
@@ -50,9 +47,9 @@ class Call:
         if len(self.body) > _LARGEST_BODY:
             raise bad_request(f"The request body is larger than {_LARGEST_BODY} bytes.")
         try:
-            elements = elements_of(codec.loads(self.body), plural)
+            elements = elements_of(formats.read(self.body), plural)
         except ValueError as error:
-            raise unreadable(f"JSON for post data was invalid, {error}") from error
+            raise unreadable(f"The post data was invalid, {error}") from error
         if not elements:
             raise unreadable(f"No {plural} were found in the post data")
         return elements
@@ -64,9 +61,14 @@ class Call:
             raise bad_request(f"Only one of {plural} can be written per request.")
         return elements[0]
 
-    def bare(self, record: Record) -> Response:
+    @property
+    def accept(self) -> str:
+        """The `Accept` header; empty where there is none."""
+        return self.request.headers.get("accept", "")
+
+    def bare(self, kind: str, record: Record) -> Response:
         """The answer that is one record without an envelope."""
-        return Response(codec.dumps(record), media_type="application/json; charset=utf-8")
+        return formats.answer(kind, record, self.accept)
 
     def envelope(self, plural: str, records: list[Record], pagination: Record | None = None) -> Response:
         """The answer with these records."""
@@ -79,16 +81,16 @@ class Call:
         if pagination is not None:
             answer["pagination"] = pagination
         answer[plural] = records
-        return Response(codec.dumps(answer), media_type="application/json; charset=utf-8")
+        return formats.answer("Response", answer, self.accept)
 
 
-def found(resource: Writable | Reference, key: str) -> Record:
+def found(endpoint: Endpoint, key: str) -> Record:
     """The record of this id or natural key. Raises `NotFound`."""
     try:
         identity = str(UUID(key))
     except ValueError:
         identity = key
-    record = resource.table.get(identity) or resource.find(key)
+    record = endpoint.table.get(identity) or endpoint.find(key)
     if record is None:
         raise NotFound
     return record

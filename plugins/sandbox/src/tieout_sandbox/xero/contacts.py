@@ -1,15 +1,15 @@
 """Contacts: how they match, what is unique about them, in which forms they are read (facts/xero.md 5.1, 7.2)."""
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Literal
+from collections.abc import Iterable
+from typing import ClassVar, Literal
 
 from tieout_sandbox.xero import fields, stamps
 from tieout_sandbox.xero.books import Books, name_key, new_id
+from tieout_sandbox.xero.endpoint import Endpoint, Query, Test, Way
 from tieout_sandbox.xero.findings import Findings
-from tieout_sandbox.xero.listing import Query, among, containing
-from tieout_sandbox.xero.table import Record, Table
-from tieout_sandbox.xero.writing import Way
+from tieout_sandbox.xero.listing import among, containing
+from tieout_sandbox.xero.table import Record
 
 _TEXTS = {
     "ContactNumber": 50,
@@ -50,12 +50,13 @@ _ARCHIVED = "matched an archived contact. Archived contacts cannot currently be 
 UNIQUE = "already assigned to another contact. The contact {0} must be unique across all active contacts."
 
 
-class Contacts:
+class Contacts(Endpoint):
     """The contacts of one organisation: customers, suppliers and people alike."""
 
-    plural, kind, id_field, error_flag = "Contacts", "Contact", "ContactID", "HasValidationErrors"
-    paged: Literal["asked"] = "asked"
-    filterable = True
+    plural, kind, error_flag = "Contacts", "Contact", "HasValidationErrors"
+    paged: ClassVar[Literal["asked"]] = "asked"
+    optimised = frozenset({"Name", "EmailAddress", "AccountNumber"})
+    sortable = frozenset({"ContactID", "UpdatedDateUTC", "Name"})
     batches = True
     ways = frozenset({"PUT", "POST", "POST by id"})
     names = frozenset(
@@ -64,19 +65,14 @@ class Contacts:
     )
 
     def __init__(self, books: Books) -> None:
-        self.books = books
-
-    @property
-    def table(self) -> Table:
-        """The records."""
-        return self.books.contacts
+        super().__init__(books, books.contacts)
 
     def find(self, key: str) -> Record | None:
         """The contact of this ContactNumber."""
         found = self.table.having("number", key)
         return found[0] if found else None
 
-    def filters(self, query: Query, client: str) -> Iterable[Callable[[Record], bool]]:
+    def filters(self, query: Query, client: str) -> Iterable[Test]:
         """Archived contacts are seen only when asked for."""
         if query.get("includearchived", "").lower() != "true":
             yield lambda record: record["ContactStatus"] != "ARCHIVED"
@@ -84,14 +80,6 @@ class Contacts:
         for test in (among(query, "ids", "ContactID"), containing(query, terms)):
             if test:
                 yield test
-
-    def single(self, record: Record, places: int) -> Record:
-        """All there is."""
-        return record
-
-    def shown(self, record: Record, query: Query) -> Record:
-        """All there is."""
-        return record
 
     def unpaged(self, record: Record, query: Query) -> Record:
         """Without the details that only paged and single reads have."""

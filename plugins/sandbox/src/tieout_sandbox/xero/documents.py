@@ -6,10 +6,10 @@ from tieout_sandbox.xero import contacts, fields, stamps
 from tieout_sandbox.xero.arithmetic import ZERO, rounded, totals
 from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.contacts import Contacts
+from tieout_sandbox.xero.endpoint import Way
 from tieout_sandbox.xero.findings import Findings
 from tieout_sandbox.xero.lines import Ruling
 from tieout_sandbox.xero.table import Record
-from tieout_sandbox.xero.writing import Way
 
 _PER_AUD = {
     "AUD": Decimal("1.000000"),
@@ -62,6 +62,22 @@ def embedded_contact(directory: Contacts, given: Record, way: Way, findings: Fin
     for message in attempt.errors:
         findings.refuse(_ARCHIVED if "archived contact" in message else message)
     return contact
+
+
+def require_current(books: Books, document: Record, findings: Findings) -> None:
+    """Refuse an approval of what has been archived since it was saved: contact, accounts, tax rates."""
+    contact = books.contacts.get(document["Contact"]["ContactID"]) if "Contact" in document else None
+    if contact is not None and contact["ContactStatus"] == "ARCHIVED":
+        findings.refuse(_ARCHIVED)
+    for line in document["LineItems"]:
+        account = books.accounts.get(line.get("AccountID", ""))
+        if "AccountID" in line and (account is None or account["Status"] != "ACTIVE"):
+            name = line.get("AccountCode") or line["AccountID"]
+            findings.refuse(f"Account code '{name}' has been archived, or has been deleted.")
+        code = line.get("TaxType")
+        rate = books.tax_rates.get(code or "")
+        if code and code != "NONE" and (rate is None or rate["Status"] != "ACTIVE"):
+            findings.refuse(f"The TaxType code {code} does not exist or cannot be used for this type of transaction")
 
 
 def set_header(books: Books, record: Record, element: Record, contact: Record | None, findings: Findings) -> None:

@@ -10,6 +10,8 @@ from tieout_sandbox.xero.findings import NO_ID
 from tieout_sandbox.xero.problems import unreadable
 from tieout_sandbox.xero.table import Record
 
+_BOUND = Decimal(10) ** 20
+
 
 def text(element: Record, name: str) -> str | None:
     """A text; numbers are taken as they are written. None when it is missing or null."""
@@ -24,16 +26,14 @@ def text(element: Record, name: str) -> str | None:
 def number(element: Record, name: str) -> Decimal | None:
     """A number, also when it comes as text. None when it is missing, null or empty."""
     value = element.get(name)
-    if isinstance(value, Decimal):
-        return value
     if value is None or value == "":
         return None
-    if isinstance(value, int | str) and not isinstance(value, bool):
+    if isinstance(value, Decimal | int | str) and not isinstance(value, bool):
         try:
             found = Decimal(value)
         except InvalidOperation:
             raise unreadable(f"The value '{value}' of {name} is not a number.") from None
-        if found.is_finite():
+        if found.is_finite() and abs(found) < _BOUND:
             return found
     raise unreadable(f"The value of {name} is not a number.")
 
@@ -71,9 +71,9 @@ def day(element: Record, name: str) -> date | None:
 
 
 def part(element: Record, name: str) -> Record:
-    """An object inside the record; empty when it is missing or null."""
+    """An object inside the record; empty when it is missing, null or, as in XML, an empty text."""
     value = element.get(name)
-    if value is None:
+    if value in (None, ""):
         return {}
     if isinstance(value, dict):
         return value
@@ -81,9 +81,9 @@ def part(element: Record, name: str) -> Record:
 
 
 def parts(element: Record, name: str) -> list[Record]:
-    """A list of objects inside the record; empty when it is missing or null."""
+    """A list of objects inside the record; empty when it is missing, null or, as in XML, an empty text."""
     value: Any = element.get(name)
-    if value is None:
+    if value in (None, ""):
         return []
     if isinstance(value, list) and all(isinstance(each, dict) for each in value):
         return value

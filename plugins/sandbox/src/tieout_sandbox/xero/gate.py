@@ -1,13 +1,15 @@
 """What stands before every call: token, organisation, limits, scope (facts/xero.md 1.6, 2.1)."""
 
+from collections import Counter
 from dataclasses import dataclass
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tieout_sandbox.clock import Clock
 from tieout_sandbox.xero import scopes
-from tieout_sandbox.xero.grants import Access
+from tieout_sandbox.xero.grants import Access, Grants
 from tieout_sandbox.xero.problems import forbidden, unauthorised
 from tieout_sandbox.xero.resources import Resources
 from tieout_sandbox.xero.world import API, XeroWorld
@@ -62,19 +64,28 @@ class Gate:
 
 
 class InFlight:
-    """Counts the calls of the accounting API that are under way, from arrival to answer; it wraps everything else."""
+    """Counts the calls of the accounting API that are under way, from arrival to answer; it wraps everything else.
 
-    def __init__(self, app: ASGIApp) -> None:
+    They are counted for each application and organisation.
+    """
+
+    def __init__(self, app: ASGIApp, grants: Grants) -> None:
         self._app = app
-        self._count = 0
+        self._grants = grants
+        self._counts: Counter[tuple[str, str]] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(API):
             await self._app(scope, receive, send)
             return
-        self._count += 1
-        scope[IN_FLIGHT] = self._count
+        headers = Headers(scope=scope)
+        access = self._grants.access(headers.get("authorization", "").partition(" ")[2])
+        named = access.client if access else "", headers.get("xero-tenant-id", "")
+        self._counts[named] += 1
+        scope[IN_FLIGHT] = self._counts[named]
         try:
             await self._app(scope, receive, send)
         finally:
-            self._count -= 1
+            self._counts[named] -= 1
+            if not self._counts[named]:
+                del self._counts[named]

@@ -2,7 +2,7 @@
 
 import secrets
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -59,13 +59,44 @@ class _Code:
 class Grants:
     """Every grant of this sandbox."""
 
-    def __init__(self, signer: Signer, clock: Clock) -> None:
+    def __init__(self, signer: Signer, clock: Clock, state: dict[str, Any] | None = None) -> None:
         self._signer = signer
         self._clock = clock
         self._codes: dict[str, _Code] = {}
         self._refreshes: dict[str, _Refresh] = {}
         self._accesses: dict[str, Access] = {}
         self.connections: list[dict[str, Any]] = []
+        if state is not None:
+            self._restore(state)
+
+    def state(self) -> dict[str, Any]:
+        """Tokens and connections in JSON, as the next run needs them; codes end with the run."""
+        return {
+            "Connections": [{**each, "user": each["user"] and each["user"].email} for each in self.connections],
+            "Accesses": {
+                token: {**_plain(each), "scopes": sorted(each.scopes), "expires": each.expires.isoformat()}
+                for token, each in self._accesses.items()
+            },
+            "Refreshes": {
+                token: {
+                    "consent": _plain(each.consent),
+                    "expires": each.expires.isoformat(),
+                    "used": each.used and each.used.isoformat(),
+                }
+                for token, each in self._refreshes.items()
+            },
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.connections = [{**each, "user": _user(each["user"])} for each in state["Connections"]]
+        for token, each in state["Accesses"].items():
+            expires = datetime.fromisoformat(each["expires"])
+            self._accesses[token] = Access(each["client"], _user(each["user"]), frozenset(each["scopes"]), expires)
+        for token, each in state["Refreshes"].items():
+            given = each["consent"]
+            consent = Consent(**{**given, "user": User(given["user"]), "scopes": tuple(given["scopes"])})
+            used = each["used"] and datetime.fromisoformat(each["used"])
+            self._refreshes[token] = _Refresh(consent, datetime.fromisoformat(each["expires"]), used)
 
     def code(self, consent: Consent) -> str:
         """A code for the token endpoint: good once, for five minutes."""
@@ -167,6 +198,16 @@ class Grants:
         user = found.consent.user
         self._refreshes = {name: each for name, each in self._refreshes.items() if each.consent.user != user}
         self.connections[:] = [each for each in self.connections if each["user"] != user]
+
+
+def _plain(one: Access | Consent) -> dict[str, Any]:
+    """What has fields, as a mapping in which a user is an address."""
+    held = {each.name: getattr(one, each.name) for each in fields(one)}
+    return {**held, "user": one.user and one.user.email}
+
+
+def _user(email: str | None) -> User | None:
+    return User(email) if email else None
 
 
 def _token_set(access: str, wanted: list[str]) -> dict[str, Any]:

@@ -1,29 +1,28 @@
 """Contact groups: at most a hundred, each with its contacts (facts/xero.md 5.1, 7.1)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from tieout_sandbox.xero import documents, fields
 from tieout_sandbox.xero.books import Books, new_id
+from tieout_sandbox.xero.endpoint import Endpoint, Query, Test, Way
 from tieout_sandbox.xero.findings import NO_ID, Findings
-from tieout_sandbox.xero.listing import Query
 from tieout_sandbox.xero.problems import NotFound, invalid
-from tieout_sandbox.xero.reference import Reference
 from tieout_sandbox.xero.table import Record
-from tieout_sandbox.xero.writing import Way
 
 _MOST = 100
 
 
-class ContactGroups(Reference):
+class ContactGroups(Endpoint):
     """The contact groups of one organisation; a contact carries its groups, a group only the ids of its contacts."""
 
+    plural, kind = "ContactGroups", "ContactGroup"
     ways = frozenset({"PUT", "POST by id"})
+    names = frozenset({"ContactGroupID", "Name", "Status"})
 
     def __init__(self, books: Books) -> None:
-        names = frozenset({"ContactGroupID", "Name", "Status"})
-        super().__init__(books, "ContactGroups", "ContactGroup", books.groups, names)
+        super().__init__(books, books.groups)
 
-    def filters(self, query: Query, client: str) -> Iterable[Callable[[Record], bool]]:
+    def filters(self, query: Query, client: str) -> Iterable[Test]:
         """Deleted groups are not seen."""
         yield lambda record: record["Status"] == "ACTIVE"
 
@@ -36,8 +35,6 @@ class ContactGroups(Reference):
     def shown(self, record: Record, query: Query) -> Record:
         """Without its contacts."""
         return {**record, "Contacts": [], "HasValidationErrors": False}
-
-    unpaged = summary = shown
 
     def write(self, element: Record, way: Way, findings: Findings) -> Record | None:
         """Create a group, or rename or delete the one named in the path."""
@@ -62,7 +59,7 @@ class ContactGroups(Reference):
         if findings.errors:
             return None
         if group["Status"] == "DELETED":
-            self.remove(group, [each["ContactID"] for each in group["Contacts"]])
+            self.leave(group, [each["ContactID"] for each in group["Contacts"]])
             group["Contacts"] = []
         self.table.put(group)
         for each in group["Contacts"]:
@@ -83,7 +80,7 @@ class ContactGroups(Reference):
             self._mark(identity, group)
         return [found for identity in ids if (found := self.books.contacts.get(identity))]
 
-    def remove(self, group: Record, identities: list[str]) -> None:
+    def leave(self, group: Record, identities: list[str]) -> None:
         """Take contacts out of a group. Raises `NotFound`, and removes none, when one is not in it."""
         held = {each["ContactID"] for each in group["Contacts"]}
         if not held.issuperset(identities):

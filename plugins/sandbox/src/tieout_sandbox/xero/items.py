@@ -1,16 +1,15 @@
 """Items: one per code, priced to two or four decimals (facts/xero.md 5.2)."""
 
-from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Literal
 
 from tieout_sandbox.xero import fields, stamps
 from tieout_sandbox.xero.arithmetic import ZERO, rounded
 from tieout_sandbox.xero.books import Books, new_id
-from tieout_sandbox.xero.findings import Findings
-from tieout_sandbox.xero.listing import Query
-from tieout_sandbox.xero.table import Record, Table
-from tieout_sandbox.xero.writing import Way
+from tieout_sandbox.xero.endpoint import Endpoint, Query, Way, places
+from tieout_sandbox.xero.findings import Findings, messages
+from tieout_sandbox.xero.problems import invalid
+from tieout_sandbox.xero.stock import Stock
+from tieout_sandbox.xero.table import Record
 
 _LENGTHS = {"Code": 30, "Name": 50, "Description": 4000, "PurchaseDescription": 4000}
 _SIDES = (
@@ -19,14 +18,12 @@ _SIDES = (
 )
 
 
-class Items:
+class Items(Endpoint):
     """The items of one organisation."""
 
-    plural, kind, id_field = "Items", "Item", "ItemID"
-    error_flag = None
-    paged: Literal["never"] = "never"
-    filterable = True
+    plural, kind = "Items", "Item"
     batches = True
+    most = 500
     ways = frozenset({"PUT", "POST", "POST by id"})
     names = frozenset(
         {"ItemID", "IsSold", "IsPurchased", "SalesDetails", "PurchaseDetails", "IsTrackedAsInventory", "UpdatedDateUTC"}
@@ -34,20 +31,11 @@ class Items:
     )
 
     def __init__(self, books: Books) -> None:
-        self.books = books
-
-    @property
-    def table(self) -> Table:
-        """The records."""
-        return self.books.items
+        super().__init__(books, books.items)
 
     def find(self, key: str) -> Record | None:
         """The item of this code."""
         return self.books.item(key)
-
-    def filters(self, query: Query, client: str) -> Iterable[Callable[[Record], bool]]:
-        """Items have no parameters of their own."""
-        return ()
 
     def single(self, record: Record, places: int) -> Record:
         """All there is, prices with so many decimals."""
@@ -61,9 +49,7 @@ class Items:
 
     def shown(self, record: Record, query: Query) -> Record:
         """As a single read."""
-        return self.single(record, 4 if query.get("unitdp") == "4" else 2)
-
-    unpaged = summary = shown
+        return self.single(record, places(query))
 
     def write(self, element: Record, way: Way, findings: Findings) -> Record | None:
         """Create or update an item."""
@@ -99,8 +85,11 @@ class Items:
         self.table.put(item)
         return item
 
-    def delete(self, item: Record) -> None:
-        """Remove an item for good; it leaves no trace in later reads."""
+    def remove(self, item: Record) -> None:
+        """Remove an item for good; it leaves no trace in later reads. Raises `Problem` (400) for stock that moved."""
+        if item["IsTrackedAsInventory"] and Stock(self.books).moved(item["Code"]):
+            message = "The item cannot be deleted because it is tracked and has transactions"
+            raise invalid([{**item, "ValidationErrors": messages([message])}])
         self.table.drop(item["ItemID"])
 
     def _match(self, element: Record, code: str | None, way: Way, findings: Findings) -> Record | None:

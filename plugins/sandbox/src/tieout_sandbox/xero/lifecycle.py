@@ -1,7 +1,5 @@
 """The statuses of invoices, bills and credit notes, and what may change once settled (facts/xero.md 5.3, 5.9)."""
 
-from decimal import Decimal
-
 from tieout_sandbox.xero.findings import Findings
 from tieout_sandbox.xero.table import Record
 
@@ -25,6 +23,8 @@ def judge_settled(document: Record, existing: Record, findings: Findings) -> Non
     """Refuse what may not change once something is paid, credited or allocated."""
     if document["Date"] != existing["Date"]:
         findings.refuse(_NO_DATE)
+    if document["Contact"] != existing["Contact"] and existing.get("AmountCredited", True):
+        findings.refuse(NO_EDIT)
     before = {line["LineItemID"]: line for line in existing["LineItems"]}
     same = len(document["LineItems"]) == len(before) and all(
         line["LineItemID"] in before
@@ -33,23 +33,3 @@ def judge_settled(document: Record, existing: Record, findings: Findings) -> Non
     )
     if not same or any(document.get(name) != existing.get(name) for name in _FIXED):
         findings.refuse(NO_EDIT)
-
-
-def paid(invoice: Record, amount: Decimal, day: Record) -> Record:
-    """The invoice after a payment of `amount` (negative when one is taken back) on the date held by `day`."""
-    return _settled({**invoice, "AmountPaid": invoice["AmountPaid"] + amount}, day)
-
-
-def credited(invoice: Record, amount: Decimal, day: Record) -> Record:
-    """The invoice after a credit of `amount` (negative when one is taken back) on the date held by `day`."""
-    return _settled({**invoice, "AmountCredited": invoice["AmountCredited"] + amount}, day)
-
-
-def _settled(invoice: Record, day: Record) -> Record:
-    if invoice["AmountPaid"] + invoice["AmountCredited"] >= invoice["Total"]:
-        invoice["Status"] = "PAID"
-        invoice["FullyPaidOnDate"] = day["Date"]
-    else:
-        invoice["Status"] = "AUTHORISED"
-        invoice.pop("FullyPaidOnDate", None)
-    return invoice

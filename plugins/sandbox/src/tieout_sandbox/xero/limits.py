@@ -1,4 +1,4 @@
-"""Call limits of an organisation and of an application, counted in sliding windows on the clock (facts/xero.md 2.1)."""
+"""Call limits of an application, in one organisation and in all: sliding windows on the clock (facts/xero.md 2.1)."""
 
 from collections import deque
 from math import ceil
@@ -52,18 +52,23 @@ class Window:
 
 
 class Quota:
-    """What is left of every limit, by organisation, and by application."""
+    """What is left of every limit: by application and organisation, and by application."""
 
     def __init__(self, limits: Limits, clock: Clock) -> None:
         self._limits = limits
         self._clock = clock
-        self._tenants: dict[str, tuple[Window, Window]] = {}
+        self._pairs: dict[tuple[str, str], tuple[Window, Window]] = {}
         self._apps: dict[str, Window] = {}
+
+    @property
+    def records(self) -> int:
+        """The records of an endpoint above which only what is optimised is read."""
+        return self._limits.records
 
     def admit(self, tenant: str, client: str, in_flight: int) -> None:
         """Count a call. Raises `Throttled`, and counts nothing, when it is over a limit."""
         now = self._clock.now().timestamp()
-        minute, day = self._windows(tenant)
+        minute, day = self._windows(tenant, client)
         app = self._app(client)
         if in_flight > self._limits.concurrent:
             raise Throttled("concurrent", None)
@@ -80,7 +85,7 @@ class Quota:
     def headers(self, tenant: str, client: str) -> dict[str, str]:
         """The headers that tell what is left."""
         now = self._clock.now().timestamp()
-        minute, day = self._windows(tenant)
+        minute, day = self._windows(tenant, client)
         return {
             "X-MinLimit-Remaining": str(minute.remaining(now)),
             "X-DayLimit-Remaining": str(day.remaining(now)),
@@ -89,14 +94,14 @@ class Quota:
 
     def reset(self) -> None:
         """Start counting anew."""
-        self._tenants.clear()
+        self._pairs.clear()
         self._apps.clear()
 
-    def _windows(self, tenant: str) -> tuple[Window, Window]:
-        if tenant not in self._tenants:
+    def _windows(self, tenant: str, client: str) -> tuple[Window, Window]:
+        if (tenant, client) not in self._pairs:
             minute = Window(self._limits.minute, self._clock.window(_MINUTE))
-            self._tenants[tenant] = minute, Window(self._limits.day, self._clock.window(_DAY))
-        return self._tenants[tenant]
+            self._pairs[tenant, client] = minute, Window(self._limits.day, self._clock.window(_DAY))
+        return self._pairs[tenant, client]
 
     def _app(self, client: str) -> Window:
         if client not in self._apps:

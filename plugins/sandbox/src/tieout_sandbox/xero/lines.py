@@ -78,7 +78,7 @@ class Ruling:
         if description and not amounts:
             return {**line, "Description": description, "TaxAmount": ZERO, "LineAmount": ZERO}
         item = self._item(given)
-        defaults = (item.get("SalesDetails" if self.side == "sales" else "PurchaseDetails") or {}) if item else {}
+        defaults = self._defaults(item)
         if item:
             line["ItemCode"] = item["Code"]
             line["Item"] = {"ItemID": item["ItemID"], "Name": item.get("Name"), "Code": item["Code"]}
@@ -100,6 +100,16 @@ class Ruling:
         if tax_type:
             line["TaxType"] = tax_type
         return self._taxed(line, fields.number(given, "TaxAmount"))
+
+    def _defaults(self, item: Record | None) -> Record:
+        """Price, account and tax that an item brings; what is bought for stock is booked to the asset account."""
+        if item is None:
+            return {}
+        if self.side == "sales":
+            return dict(item.get("SalesDetails") or {})
+        details = dict(item.get("PurchaseDetails") or {})
+        asset = item.get("InventoryAssetAccountCode")
+        return {**details, "AccountCode": asset} if item["IsTrackedAsInventory"] and asset else details
 
     def _price(self, given: Record, defaults: Record, line: Record) -> None:
         unit, amount = fields.number(given, "UnitAmount"), fields.number(given, "LineAmount")
@@ -167,7 +177,7 @@ class Ruling:
     def _account(self, given: Record, defaults: Record) -> Record | None:
         identity, code = fields.guid(given, "AccountID"), fields.text(given, "AccountCode")
         if not identity and not code:
-            code = defaults.get("COGSAccountCode") or defaults.get("AccountCode")
+            code = defaults.get("AccountCode")
             if not code:
                 return None
         account = self.books.account(code) if code else self.books.accounts.get(identity or "")

@@ -1,57 +1,14 @@
 """Lists: which records of a table a call gets, in which order and form (facts/xero.md 6)."""
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cmp_to_key
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any
 
 from tieout_sandbox.xero import stamps
+from tieout_sandbox.xero.endpoint import Endpoint, Query, Test
 from tieout_sandbox.xero.problems import bad_query, bad_request
-from tieout_sandbox.xero.table import Record, Table
-from tieout_sandbox.xero.where import field, folded, predicate
-
-Query: TypeAlias = Mapping[str, str]
-"""The parameters of a call, their names in lower case."""
-
-
-class Listed(Protocol):
-    """What a resource says about its lists.
-
-    `paged` is `never`, `asked` (only when the call names a page, or a parameter that forces paging) or `always`.
-    `names` are the fields that `where` and `order` know; `filters` turn the resource's own parameters into predicates.
-    """
-
-    @property
-    def kind(self) -> str:
-        """What one record is called."""
-
-    @property
-    def paged(self) -> Literal["never", "asked", "always"]:
-        """When its lists come in pages."""
-
-    @property
-    def filterable(self) -> bool:
-        """Whether it knows `where`."""
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The fields that `where` and `order` know."""
-
-    @property
-    def table(self) -> Table:
-        """The records."""
-
-    def filters(self, query: Query, client: str) -> Iterable[Callable[[Record], bool]]:
-        """Predicates from the resource's own parameters."""
-
-    def shown(self, record: Record, query: Query) -> Record:
-        """A record as a paged list has it."""
-
-    def unpaged(self, record: Record, query: Query) -> Record:
-        """A record as an unpaged list has it."""
-
-    def summary(self, record: Record, query: Query) -> Record:
-        """A record as `summaryOnly` has it."""
+from tieout_sandbox.xero.table import Record
+from tieout_sandbox.xero.where import Where, field, folded, where
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +19,30 @@ class Listing:
     pagination: Record | None
 
 
-def listing(resource: Listed, query: Query, since: str | None, client: str) -> Listing:
-    """Read a list. `since` is the `If-Modified-Since` header.
+def listing(endpoint: Endpoint, query: Query, since: str | None, client: str, volume: int) -> Listing:
+    """Read a list. `since` is the `If-Modified-Since` header; above `volume` records only what is optimised is read.
 
-    Raises `Problem` for a `where`, `order` or header that cannot be read.
+    Raises `Problem` for a `where`, `order` or header that cannot be read, and for what is too much at this volume.
     """
-    tests = list(resource.filters(query, client))
+    tests = list(endpoint.filters(query, client))
     if since:
         tests.append(_changed_after(since))
-    records = [record for record in resource.table if all(test(record) for test in tests)]
-    if resource.filterable and query.get("where"):
-        wanted = predicate(query["where"], resource.kind, resource.names)
-        records = [record for record in records if wanted(resource.unpaged(record, query))]
-    if query.get("order"):
-        records = _ordered(records, resource, query)
+    records = [record for record in endpoint.table if all(test(record) for test in tests)]
+    wanted = None
+    if endpoint.filterable and query.get("where"):
+        wanted = where(query["where"], endpoint.kind, endpoint.names)
     summary = query.get("summaryonly", "").lower() == "true"
     forced = summary or "statuses" in query or "page" in query or "pagesize" in query
-    form = resource.summary if summary else resource.shown
-    if resource.paged == "never" or (resource.paged == "asked" and not forced):
-        form = resource.unpaged
+    paged = endpoint.paged == "always" or (endpoint.paged == "asked" and forced)
+    if len(endpoint.table) > volume:
+        _judge_volume(endpoint, query, wanted, paged)
+    if wanted:
+        records = [record for record in records if wanted.test(endpoint.unpaged(record, query))]
+    if query.get("order"):
+        records = _ordered(records, endpoint, query)
+    form = endpoint.summary if summary else endpoint.shown
+    if not paged:
+        form = endpoint.unpaged
         return Listing([form(record, query) for record in records], None)
     page, size = max(1, _whole(query, "page", 1)), min(1000, max(1, _whole(query, "pagesize", 100)))
     chosen = records[(page - 1) * size : page * size]
@@ -89,7 +51,7 @@ def listing(resource: Listed, query: Query, since: str | None, client: str) -> L
     return Listing([form(record, query) for record in chosen], pagination)
 
 
-def among(query: Query, name: str, field_name: str) -> Callable[[Record], bool] | None:
+def among(query: Query, name: str, field_name: str) -> Test | None:
     """A predicate for a comma-separated parameter; an empty one finds nothing (facts/xero.md 6.3)."""
     if name not in query:
         return None
@@ -97,7 +59,7 @@ def among(query: Query, name: str, field_name: str) -> Callable[[Record], bool] 
     return lambda record: str(record.get(field_name, "")).lower() in wanted
 
 
-def containing(query: Query, names: tuple[str, ...]) -> Callable[[Record], bool] | None:
+def containing(query: Query, names: tuple[str, ...]) -> Test | None:
     """A predicate for `searchTerm` over these fields."""
     if "searchterm" not in query:
         return None
@@ -105,7 +67,22 @@ def containing(query: Query, names: tuple[str, ...]) -> Callable[[Record], bool]
     return lambda record: any(wanted in folded(str(record.get(name) or "")) for name in names)
 
 
-def _changed_after(header: str) -> Callable[[Record], bool]:
+def _judge_volume(endpoint: Endpoint, query: Query, wanted: Where | None, paged: bool) -> None:
+    """Refuse what is slow in an organisation of many records (facts/xero.md 2.2, 6.3)."""
+    if endpoint.optimised is None:
+        return
+    slow = not paged
+    if wanted:
+        alone = wanted.paths == {endpoint.id_field}
+        slow |= not wanted.plain or not wanted.paths <= endpoint.optimised or (wanted.alternatives and not alone)
+    ordered = {part.strip().partition(" ")[0] for part in query.get("order", "").split(",")} - {""}
+    if slow or not ordered <= endpoint.sortable:
+        raise bad_request(
+            f"This organisation has too many {endpoint.plural} for this call: use page, and optimised filters and order"
+        )
+
+
+def _changed_after(header: str) -> Test:
     try:
         since = stamps.modified_since(header)
     except (ValueError, TypeError):
@@ -118,15 +95,15 @@ def _whole(query: Query, name: str, default: int) -> int:
     return int(value) if value.isdigit() else default
 
 
-def _ordered(records: list[Record], resource: Listed, query: Query) -> list[Record]:
+def _ordered(records: list[Record], endpoint: Endpoint, query: Query) -> list[Record]:
     keys = []
     for part in query["order"].split(","):
         name, _, direction = part.strip().partition(" ")
         path = name.split(".")
-        if path[0] not in resource.names or direction.strip().upper() not in ("", "ASC", "DESC"):
-            raise bad_query(f"No property or field '{name}' exists in type '{resource.kind}'")
+        if path[0] not in endpoint.names or direction.strip().upper() not in ("", "ASC", "DESC"):
+            raise bad_query(f"No property or field '{name}' exists in type '{endpoint.kind}'")
         keys.append((field(path), -1 if direction.strip().upper() == "DESC" else 1))
-    shown = [(resource.unpaged(record, query), record) for record in records]
+    shown = [(endpoint.unpaged(record, query), record) for record in records]
 
     def compare(one: tuple[Record, Record], other: tuple[Record, Record]) -> int:
         for value, sign in keys:

@@ -1,16 +1,16 @@
 """Purchase orders: no ledger effect, no lock, and a number that is never free again (facts/xero.md 5.4)."""
 
-from collections.abc import Callable, Iterable
-from typing import Literal
+from collections.abc import Iterable
+from typing import ClassVar, Literal
 
 from tieout_sandbox.xero import contacts, documents, fields, stamps
 from tieout_sandbox.xero.books import Books, new_id
 from tieout_sandbox.xero.contacts import Contacts
+from tieout_sandbox.xero.endpoint import Endpoint, Query, Test, Way
 from tieout_sandbox.xero.findings import Findings
 from tieout_sandbox.xero.lines import Ruling, require_complete
-from tieout_sandbox.xero.listing import Query, among
-from tieout_sandbox.xero.table import Record, Table
-from tieout_sandbox.xero.writing import Way
+from tieout_sandbox.xero.listing import among
+from tieout_sandbox.xero.table import Record
 
 _TEXTS = {
     "PurchaseOrderNumber": 255,
@@ -26,11 +26,13 @@ _DISCOUNTS = frozenset({"DiscountRate"})
 _PLACES = 4
 
 
-class PurchaseOrders:
+class PurchaseOrders(Endpoint):
     """The purchase orders of one organisation."""
 
-    plural, kind, id_field, error_flag = "PurchaseOrders", "PurchaseOrder", "PurchaseOrderID", "HasErrors"
-    paged: Literal["always"] = "always"
+    plural, kind, error_flag = "PurchaseOrders", "PurchaseOrder", "HasErrors"
+    paged: ClassVar[Literal["always"]] = "always"
+    optimised = frozenset[str]()
+    sortable = frozenset({"PurchaseOrderID", "UpdatedDateUTC", "Date"})
     filterable = False
     batches = True
     ways = frozenset({"PUT", "POST", "POST by id"})
@@ -40,19 +42,14 @@ class PurchaseOrders:
     )
 
     def __init__(self, books: Books, directory: Contacts) -> None:
-        self.books = books
+        super().__init__(books, books.orders)
         self._directory = directory
-
-    @property
-    def table(self) -> Table:
-        """The records."""
-        return self.books.orders
 
     def find(self, key: str) -> Record | None:
         """The order of this number."""
         return next(iter(self.table.having("number", key)), None)
 
-    def filters(self, query: Query, client: str) -> Iterable[Callable[[Record], bool]]:
+    def filters(self, query: Query, client: str) -> Iterable[Test]:
         """Status, DateFrom and DateTo."""
         by_status = among(query, "status", "Status")
         if by_status:
@@ -73,8 +70,6 @@ class PurchaseOrders:
         contact = self.books.contacts.get(record["Contact"]["ContactID"])
         return {**record, "Contact": contacts.in_list(contact)} if contact else record
 
-    unpaged = summary = shown
-
     def write(self, element: Record, way: Way, findings: Findings) -> Record | None:
         """Create or update an order."""
         existing = self._match(element, way, findings)
@@ -91,6 +86,8 @@ class PurchaseOrders:
         findings.limit(order, _TEXTS)
         if order["Status"] in _APPROVED:
             require_complete(order["LineItems"], findings)
+            if existing is None or existing["Status"] not in _APPROVED:
+                documents.require_current(self.books, order, findings)
         if any("Quantity" in line and "UnitAmount" not in line for line in order["LineItems"]):
             findings.refuse("UnitAmount must be specified")
         self._judge_number(order, findings)

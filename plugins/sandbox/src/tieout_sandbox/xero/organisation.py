@@ -6,7 +6,7 @@ from typing import Any
 from tieout_sandbox import codec
 from tieout_sandbox.clock import Clock
 from tieout_sandbox.codec import MalformedFile
-from tieout_sandbox.xero import chart, fields, stamps
+from tieout_sandbox.xero import besides, chart, fields, stamps
 from tieout_sandbox.xero.adoption import Adoption
 from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.chart import steady_id
@@ -30,7 +30,8 @@ _CONTACTS = (
     ("PowerDirect", {"IsSupplier": True}),
     ("Net Connect", {"IsSupplier": True, "EmailAddress": "billing@netconnect.example"}),
 )
-_RECORDS = ("Contacts", "ContactGroups", "Items", "Invoices", "CreditNotes", "PurchaseOrders", "Payments")
+_CREDIT = ("CreditNotes", "Prepayments", "Overpayments")
+_RECORDS = ("Contacts", "ContactGroups", "Items", "Invoices", *_CREDIT, "PurchaseOrders", "Payments")
 _SETTINGS = ("Accounts", "TaxRates", "Currencies", "TrackingCategories", "BrandingThemes")
 _NEEDED = {
     "Accounts": ("Name", "Type"),
@@ -42,6 +43,7 @@ _NEEDED = {
     "ContactGroups": ("Name",),
     "Items": ("Code",),
 }
+_OF_A_RUN = ("Besides", "Connections", "Grants")
 COLLECTIONS = ("Organisation", *_SETTINGS, *_RECORDS)
 """The keys of an organisation file, and of what the control surface shows."""
 
@@ -70,7 +72,7 @@ def books(given: dict[str, Any], source: str, clock: Clock) -> Books:
     Settings that are missing are those of the seed; records that are missing are none.
     Raises `MalformedFile` with the source and the reason when it cannot be used.
     """
-    unknown = given.keys() - {*COLLECTIONS, "Organisations", "Connections"}
+    unknown = given.keys() - {*COLLECTIONS, "Organisations", *_OF_A_RUN}
     if unknown:
         raise MalformedFile(f"{source}: unknown key {sorted(unknown)[0]!r}; known are {', '.join(COLLECTIONS)}")
     profiles = _unwrapped(given, "Organisation", source) or _unwrapped(given, "Organisations", source)
@@ -99,6 +101,8 @@ def books(given: dict[str, Any], source: str, clock: Clock) -> Books:
                 raise MalformedFile(f"{where}: {error}") from error
             except (KeyError, TypeError, AttributeError) as error:
                 raise MalformedFile(f"{where}: not in Xero's wire shape ({error!r})") from error
+    if "Besides" in given:
+        besides.restore(made, given["Besides"])
     _check(made, source)
     made.settle()
     return made

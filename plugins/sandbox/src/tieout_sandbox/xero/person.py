@@ -5,10 +5,10 @@ from typing import Any
 from tieout_sandbox import codec, edits
 from tieout_sandbox.xero import stamps
 from tieout_sandbox.xero.arithmetic import ZERO
+from tieout_sandbox.xero.endpoint import Way
 from tieout_sandbox.xero.findings import Findings
 from tieout_sandbox.xero.resources import Resources
 from tieout_sandbox.xero.table import Record
-from tieout_sandbox.xero.writing import Way
 
 _COMPUTED = ("SubTotal", "TotalTax", "Total")
 _NUMBERS = {
@@ -18,6 +18,7 @@ _NUMBERS = {
     "CreditNotes": "CreditNoteNumber",
     "ContactGroups": "Name",
     "PurchaseOrders": "PurchaseOrderNumber",
+    "Payments": "Reference",
     "Accounts": "Code",
     "TaxRates": "TaxType",
     "Currencies": "Code",
@@ -40,8 +41,8 @@ class Person:
         collection = change["collection"]
         if collection == "Organisation":
             return self._settle(change)
-        if collection not in self._resources.readable:
-            known = ", ".join(sorted([*self._resources.readable, "Organisation", "Connections"]))
+        if collection not in self._resources.kept:
+            known = ", ".join(sorted([*self._resources.kept, "Organisation", "Connections"]))
             raise ValueError(f"unknown collection {collection!r}; known are {known}")
         self._books.begin()
         if "create" in change:
@@ -66,12 +67,10 @@ class Person:
         return found
 
     def _create(self, collection: str, element: Record) -> Record:
-        if collection not in self._resources.writable:
-            raise ValueError(f"{collection} cannot be created here; give them in the organisation file")
         return self._write(collection, element, None)
 
     def _write(self, collection: str, element: Record, identity: str | None) -> Record:
-        resource = self._resources.writable[collection]
+        resource = self._resources.kept[collection]
         findings = Findings()
         stored = resource.write(element, Way("POST" if identity else "PUT", identity=identity), findings)
         if stored is None:
@@ -97,6 +96,11 @@ class Person:
         return {"deleted": True}
 
     def _change(self, collection: str, record: Record, wanted: dict[str, Any]) -> Record:
+        if collection == "Payments":
+            return self._change_payment(record, wanted)
+        if collection == "Contacts" and wanted.get("MergedToContactID"):
+            self._merge(record, str(wanted["MergedToContactID"]))
+            wanted = {**wanted, "ContactStatus": "ARCHIVED"}
         if collection in ("Invoices", "PurchaseOrders"):
             return self._change_document(collection, record, wanted)
         changed: Record = codec.copied(record)
@@ -132,6 +136,27 @@ class Person:
         elif wanted.get("Status") in ("VOIDED", "DELETED"):
             invoice["AmountPaid"] = ZERO
         return self._resources.invoices.save(invoice)
+
+    def _change_payment(self, payment: Record, wanted: dict[str, Any]) -> Record:
+        if wanted.get("Status") == "DELETED":
+            self._write("Payments", {"Status": "DELETED"}, payment["PaymentID"])
+            return self._books.payments.get(payment["PaymentID"]) or payment
+        findings = Findings()
+        restated = self._resources.payments.restate(payment, wanted, findings)
+        _demand(findings)
+        return restated
+
+    def _merge(self, loser: Record, winner: str) -> None:
+        """Let the documents of a contact be those of another; that does not count as a change of them."""
+        into = self._books.contacts.get(winner)
+        if into is None or into["ContactStatus"] != "ACTIVE" or winner == loser["ContactID"]:
+            raise ValueError("a contact is merged into another one that is active")
+        for each in self._resources.documents:
+            for record in list(each.table):
+                if record["Contact"]["ContactID"] == loser["ContactID"]:
+                    each.table.amend({**record, "Contact": {"ContactID": winner}})
+        flags = {name: loser[name] or into[name] for name in ("IsCustomer", "IsSupplier")}
+        self._books.contacts.amend({**into, **flags})
 
     def _settle(self, change: dict[str, Any]) -> Record:
         changed = codec.copied(self._books.organisation)

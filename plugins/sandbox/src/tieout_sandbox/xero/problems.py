@@ -2,11 +2,10 @@
 
 from typing import Any
 from uuid import uuid4
-from xml.sax.saxutils import escape
 
 from starlette.responses import HTMLResponse, Response
 
-from tieout_sandbox import codec
+from tieout_sandbox.xero import formats
 
 
 class Problem(Exception):
@@ -18,11 +17,9 @@ class Problem(Exception):
         self.body = body
         self.headers = headers or {}
 
-    def answer(self, accept: str = "") -> Response:
-        """The answer as it goes over the wire: JSON, unless the `Accept` header asks for something else alone."""
-        if accept and not any(kind in accept.lower() for kind in ("json", "*/*", "application/*")):
-            return Response(_xml("ApiException", self.body), self.status, self.headers, "text/xml; charset=utf-8")
-        return Response(codec.dumps(self.body), self.status, self.headers, "application/json; charset=utf-8")
+    def answer(self, accept: str = "application/json") -> Response:
+        """The answer as it goes over the wire, in the form that the `Accept` header wants."""
+        return formats.answer("ApiException", self.body, accept, self.status, self.headers)
 
 
 class NotFound(Exception):
@@ -65,18 +62,6 @@ def invalid(elements: list[dict[str, Any]]) -> Problem:
     """400: at least one record was refused."""
     message = "A validation exception occurred"
     return Problem(400, {"ErrorNumber": 10, "Type": "ValidationException", "Message": message, "Elements": elements})
-
-
-def _xml(name: str, value: Any) -> str:
-    if isinstance(value, dict):
-        value = "".join(_xml(key, each) for key, each in value.items())
-    elif isinstance(value, list):
-        value = "".join(
-            _xml("DataContractBase" if name == "Elements" else name.removesuffix("s"), each) for each in value
-        )
-    else:
-        value = "" if value is None else escape(str(value))
-    return f"<{name}>{value}</{name}>"
 
 
 def _problem(title: str, status: int, detail: str) -> dict[str, Any]:

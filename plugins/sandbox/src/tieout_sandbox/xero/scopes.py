@@ -17,13 +17,25 @@ _READ_ONLY = (
     *(f"accounting.reports.{name}.read" for name in ("banksummary", "budgetsummary", "executivesummary")),
     *(f"accounting.reports.{name}.read" for name in ("profitandloss", "trialbalance", "taxreports")),
     "accounting.budgets.read",
+    "accounting.journals.read",
 )
 _NEEDS = {
     "Invoices": ("accounting.invoices",),
     "CreditNotes": ("accounting.invoices",),
     "PurchaseOrders": ("accounting.invoices",),
     "Items": ("accounting.settings", "accounting.invoices"),
+    "Quotes": ("accounting.invoices",),
+    "RepeatingInvoices": ("accounting.invoices",),
+    "LinkedTransactions": ("accounting.invoices",),
     "Payments": ("accounting.payments",),
+    "BatchPayments": ("accounting.payments",),
+    "Prepayments": ("accounting.payments",),
+    "Overpayments": ("accounting.payments",),
+    "BankTransactions": ("accounting.banktransactions",),
+    "BankTransfers": ("accounting.banktransactions",),
+    "ManualJournals": ("accounting.manualjournals",),
+    "Journals": ("accounting.journals.read",),
+    "Budgets": ("accounting.budgets.read",),
     "ContactGroups": ("accounting.contacts",),
     "Contacts": ("accounting.contacts",),
     "Attachments": ("accounting.attachments",),
@@ -32,7 +44,7 @@ _NEEDS = {
 KNOWN = frozenset((*_BASE, *_DATA, *(f"{name}.read" for name in _DATA), *_READ_ONLY))
 """Every scope that may be asked for; the broad ones of older applications are not among them."""
 
-FULL = (*_BASE, *_DATA)
+FULL = (*_BASE, *_DATA, "accounting.budgets.read", "accounting.journals.read")
 """A set that allows everything the sandbox can do."""
 
 

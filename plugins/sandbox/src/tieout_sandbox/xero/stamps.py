@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 _WIRE = re.compile(r"/Date\((-?\d+)([+-]\d{4})?\)/")
+_DAY = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)")
 _DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
 _START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,14 +41,15 @@ def text_of(ms: int) -> str:
 
 @lru_cache(maxsize=4096)
 def day(value: str) -> date:
-    """The calendar date of `YYYY-MM-DD`, of ISO text with a time, or of a stamp (its date in UTC).
+    """The calendar date of `YYYY-MM-DD` (also without leading zeros), of ISO text with a time, or of a stamp (in UTC).
 
     Raises `ValueError` for anything else.
     """
     found = _WIRE.fullmatch(value)
     if found:
         return _EPOCH + timedelta(days=int(found[1]) // _DAY_MS)
-    return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value).date()
+    plain = _DAY.fullmatch(value)
+    return date(*map(int, plain.groups())) if plain else datetime.fromisoformat(value).date()
 
 
 @lru_cache(maxsize=4096)

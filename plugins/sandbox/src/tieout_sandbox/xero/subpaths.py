@@ -4,53 +4,65 @@ from starlette.responses import Response
 
 from tieout_sandbox.xero import besides
 from tieout_sandbox.xero.calls import Call
-from tieout_sandbox.xero.credit_notes import CreditNotes
+from tieout_sandbox.xero.endpoint import Endpoint, Way
 from tieout_sandbox.xero.groups import ContactGroups
+from tieout_sandbox.xero.pdf import pdf
 from tieout_sandbox.xero.problems import NotFound
-from tieout_sandbox.xero.resources import Writable
 from tieout_sandbox.xero.table import Record
 from tieout_sandbox.xero.tracking import TrackingCategories
-from tieout_sandbox.xero.writing import Way, write_all, write_each
+from tieout_sandbox.xero.writing import write_all, write_each
+
+_PRINTED = ("Invoices", "CreditNotes", "PurchaseOrders")
 
 
-def answer(call: Call, resource: Writable, record: Record) -> Response:
+def answer(call: Call, endpoint: Endpoint, record: Record) -> Response:
     """Answer a call below a record. Raises `NotFound` or `Problem`."""
     invoices = call.passed.resources.invoices
-    match call.method, call.parts[2:]:
+    match call.method, [call.parts[2].capitalize(), *call.parts[3:]]:
         case (("GET" | "PUT"), ["History"]):
-            return _history(call, record[resource.id_field])
+            return _history(call, record[endpoint.id_field])
         case "GET", ["Attachments"]:
-            return call.envelope("Attachments", call.passed.resources.besides.files(record[resource.id_field]))
+            return call.envelope("Attachments", call.passed.resources.besides.files(record[endpoint.id_field]))
         case "GET", ["Attachments", key]:
-            file = call.passed.resources.besides.file(record[resource.id_field], key)
-            return Response(file.content, media_type=file.media_type)
+            content, media_type = call.passed.resources.besides.file(record[endpoint.id_field], key)
+            return Response(content, media_type=media_type)
         case (("PUT" | "POST"), ["Attachments", name]):
-            return _attach(call, resource, record, name)
-        case "POST", ["Email"] if resource is invoices:
+            return _attach(call, endpoint, record, name)
+        case "POST", ["Email"] if endpoint is invoices:
             invoices.save(besides.email(record))
             return Response(None, 204)
-        case "GET", ["OnlineInvoice"] if resource is invoices:
+        case "GET", ["Onlineinvoice"] if endpoint is invoices:
             return call.envelope("OnlineInvoices", [besides.online(record, str(call.request.base_url))])
-        case method, ["Allocations", *rest] if isinstance(resource, CreditNotes):
-            return _allocations(call, record, method, rest)
-        case method, ["Contacts", *rest] if isinstance(resource, ContactGroups):
-            return _members(call, resource, record, method, rest)
-        case method, ["Options", *rest] if isinstance(resource, TrackingCategories):
-            return _options(call, resource, record, method, rest)
+        case "GET", ["Pdf"]:
+            return printed(call, endpoint, record)
+        case method, ["Allocations", *rest] if endpoint.plural in call.passed.resources.allocations:
+            return _allocations(call, endpoint, record, method, rest)
+        case method, ["Contacts", *rest] if isinstance(endpoint, ContactGroups):
+            return _members(call, endpoint, record, method, rest)
+        case method, ["Options", *rest] if isinstance(endpoint, TrackingCategories):
+            return _options(call, endpoint, record, method, rest)
     raise NotFound
 
 
-def _allocations(call: Call, note: Record, method: str, rest: list[str]) -> Response:
-    held = call.passed.resources.allocations
+def printed(call: Call, endpoint: Endpoint, record: Record) -> Response:
+    """A document as PDF. Raises `NotFound` for what is no document with a page of its own."""
+    if endpoint.plural not in _PRINTED:
+        raise NotFound
+    name = str(call.passed.resources.books.organisation["Name"])
+    return Response(pdf(endpoint.single(record, call.places), name), media_type="application/pdf")
+
+
+def _allocations(call: Call, endpoint: Endpoint, credit: Record, method: str, rest: list[str]) -> Response:
+    held = call.passed.resources.allocations[endpoint.plural]
     match method, rest:
         case "PUT", []:
-            way = Way("PUT", call.places, call.passed.access.client, note["CreditNoteID"])
+            way = Way("PUT", call.places, call.passed.access.client, credit[endpoint.id_field])
             write = write_each if call.each else write_all
             elements = call.elements(held.plural)
             call.request.scope["tieout.elements"] = len(elements)
             return call.envelope(held.plural, write(held, elements, way))
         case "DELETE", [identity]:
-            return call.bare(held.remove(note, identity))
+            return call.bare("Allocation", held.remove(credit, identity))
     raise NotFound
 
 
@@ -61,10 +73,10 @@ def _members(call: Call, groups: ContactGroups, group: Record, method: str, rest
             call.request.scope["tieout.elements"] = len(elements)
             return call.envelope("Contacts", groups.add(group, elements))
         case "DELETE", []:
-            groups.remove(group, [each["ContactID"] for each in group["Contacts"]])
+            groups.leave(group, [each["ContactID"] for each in group["Contacts"]])
             return Response(None, 204)
         case "DELETE", [identity]:
-            groups.remove(group, [identity])
+            groups.leave(group, [identity])
             return Response(None, 204)
     raise NotFound
 
@@ -87,9 +99,9 @@ def _history(call: Call, identity: str) -> Response:
     return call.envelope("HistoryRecords", held.add_notes(identity, call.elements("HistoryRecords")))
 
 
-def _attach(call: Call, resource: Writable, record: Record, name: str) -> Response:
-    identity = record[resource.id_field]
-    added = call.passed.resources.besides.attach(call.request, resource.plural, identity, name, call.body)
-    resource.table.amend({**record, "HasAttachments": True})
+def _attach(call: Call, endpoint: Endpoint, record: Record, name: str) -> Response:
+    identity = record[endpoint.id_field]
+    added = call.passed.resources.besides.attach(call.request, endpoint.plural, identity, name, call.body)
+    endpoint.table.amend({**record, "HasAttachments": True})
     call.request.scope["tieout.elements"] = 1
     return call.envelope("Attachments", [added])

@@ -5,10 +5,9 @@ from decimal import Decimal
 from tieout_sandbox.xero import fields
 from tieout_sandbox.xero.arithmetic import rounded
 from tieout_sandbox.xero.books import Books
+from tieout_sandbox.xero.endpoint import Endpoint, Way
 from tieout_sandbox.xero.findings import Findings
-from tieout_sandbox.xero.reference import Reference
 from tieout_sandbox.xero.table import Record
-from tieout_sandbox.xero.writing import Way
 
 _SIDES = ("Assets", "Equity", "Expenses", "Liabilities", "Revenue")
 _NAMES = frozenset(
@@ -20,13 +19,15 @@ _STATUSES = ("ACTIVE", "DELETED", "ARCHIVED", "PENDING")
 _OWN = "TAX"
 
 
-class TaxRates(Reference):
+class TaxRates(Endpoint):
     """The tax rates of one organisation; those that it made itself have codes such as TAX001."""
 
+    plural, kind = "TaxRates", "TaxRate"
     ways = frozenset({"PUT", "POST"})
+    names = _NAMES
 
     def __init__(self, books: Books) -> None:
-        super().__init__(books, "TaxRates", "TaxRate", books.tax_rates, _NAMES)
+        super().__init__(books, books.tax_rates)
 
     def write(self, element: Record, way: Way, findings: Findings) -> Record | None:
         """Create a tax rate, or update the one of its TaxType or Name."""

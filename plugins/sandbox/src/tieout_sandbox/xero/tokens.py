@@ -35,11 +35,19 @@ class User:
 
 
 class Signer:
-    """Signs tokens with a key of its own, made when it starts."""
+    """Signs tokens with the key of an earlier run, or with one made when it starts."""
 
-    def __init__(self, issuer: str) -> None:
+    def __init__(self, issuer: str, key: dict[str, Any] | None = None) -> None:
         self.issuer = issuer
-        self._key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256", "kid": uuid4().hex.upper()})
+        if key is None:
+            key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256", "kid": uuid4().hex.upper()}).as_dict(
+                private=True
+            )
+        self._key = RSAKey.import_key(key)
+
+    def key(self) -> dict[str, Any]:
+        """The private key, as the next run needs it."""
+        return self._key.as_dict(private=True)
 
     def public_keys(self) -> dict[str, Any]:
         """The JWKS."""

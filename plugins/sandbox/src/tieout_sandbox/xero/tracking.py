@@ -1,31 +1,30 @@
 """Tracking categories and their options: written one at a time, few of each (facts/xero.md 5.7)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from tieout_sandbox.xero import fields
 from tieout_sandbox.xero.books import Books, new_id
+from tieout_sandbox.xero.endpoint import Endpoint, Query, Test, Way
 from tieout_sandbox.xero.findings import Findings
-from tieout_sandbox.xero.listing import Query
 from tieout_sandbox.xero.problems import NotFound, invalid
-from tieout_sandbox.xero.reference import Reference
 from tieout_sandbox.xero.table import Record
-from tieout_sandbox.xero.writing import Way
 
 _MOST_ACTIVE, _MOST, _MOST_OPTIONS, _LONGEST = 2, 4, 100, 100
 _STATUSES = ("ACTIVE", "ARCHIVED")
 _UNIQUE = "Please enter a unique Name."
 
 
-class TrackingCategories(Reference):
+class TrackingCategories(Endpoint):
     """The tracking categories of one organisation."""
 
+    plural, kind = "TrackingCategories", "TrackingCategory"
     ways = frozenset({"PUT", "POST by id"})
+    names = frozenset({"TrackingCategoryID", "Name", "Status"})
 
     def __init__(self, books: Books) -> None:
-        names = frozenset({"TrackingCategoryID", "Name", "Status"})
-        super().__init__(books, "TrackingCategories", "TrackingCategory", books.tracking, names)
+        super().__init__(books, books.tracking)
 
-    def filters(self, query: Query, client: str) -> Iterable[Callable[[Record], bool]]:
+    def filters(self, query: Query, client: str) -> Iterable[Test]:
         """Archived categories are seen only when asked for."""
         if query.get("includearchived", "").lower() != "true":
             yield lambda record: record["Status"] == "ACTIVE"
@@ -52,7 +51,7 @@ class TrackingCategories(Reference):
         self.table.put(category)
         return category
 
-    def delete(self, category: Record) -> Record:
+    def remove(self, category: Record) -> Record:
         """Remove a category and return it. Raises `Problem` (400) when a line uses it."""
         self._demand_unused(category, "TrackingCategoryID", category["TrackingCategoryID"])
         self.table.drop(category["TrackingCategoryID"])

@@ -213,6 +213,8 @@ def _told(books: Books) -> tuple[tuple[str, str, Table], ...]:
         ("Contacts", "CONTACT", books.contacts),
         ("Invoices", "INVOICE", books.invoices),
         ("CreditNotes", "CREDITNOTE", books.credit_notes),
+        ("Prepayments", "PREPAYMENT", books.prepayments),
+        ("Overpayments", "OVERPAYMENT", books.overpayments),
     )
 
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from operator import ge, gt, le, lt
@@ -25,6 +26,7 @@ _METHODS: dict[str, Callable[[Any, Any], bool]] = {
     "contains": lambda text, part: part in text,
     "startswith": lambda text, part: text.startswith(part),
     "endswith": lambda text, part: text.endswith(part),
+    "equals": lambda text, part: text == part,
 }
 
 
@@ -32,7 +34,20 @@ class _Moment(int):
     """Milliseconds since the epoch, to be compared with a stamp."""
 
 
-def predicate(text: str, kind: str, names: frozenset[str]) -> Callable[[Record], bool]:
+@dataclass(frozen=True, slots=True)
+class Where:
+    """An expression: the `test` that it is, the `paths` of the fields that it names, and whether it is `plain`.
+
+    Plain are comparisons that hold together; `alternatives` says that one of several is enough.
+    """
+
+    test: Callable[[Record], bool]
+    paths: frozenset[str]
+    plain: bool
+    alternatives: bool
+
+
+def where(text: str, kind: str, names: frozenset[str]) -> Where:
     """Read an expression over the fields `names` of a record of `kind`.
 
     Raises `Problem` (400, QueryParseException) when it cannot be read.
@@ -40,7 +55,7 @@ def predicate(text: str, kind: str, names: frozenset[str]) -> Callable[[Record],
     reader = _Reader(text, kind, names)
     value = reader.disjunction()
     reader.end()
-    return lambda record: bool(value(record))
+    return Where(lambda record: bool(value(record)), frozenset(reader.paths), reader.plain, reader.alternatives)
 
 
 def folded(value: Any) -> Any:
@@ -69,6 +84,9 @@ class _Reader:
         self._kind, self._names = kind, names
         self._tokens: list[tuple[str, str]] = []
         self._at = 0
+        self.paths: set[str] = set()
+        self.plain = True
+        self.alternatives = False
         end = 0
         text = text.strip()
         while end < len(text):
@@ -85,6 +103,7 @@ class _Reader:
     def disjunction(self) -> Value:
         parts = [self._conjunction()]
         while self._take(*_OR):
+            self.alternatives = True
             parts.append(self._conjunction())
         return parts[0] if len(parts) == 1 else lambda record: any(part(record) for part in parts)
 
@@ -96,6 +115,7 @@ class _Reader:
 
     def _negation(self) -> Value:
         if self._take("!"):
+            self.plain = False
             inner = self._negation()
             return lambda record: not inner(record)
         return self._comparison()
@@ -140,10 +160,12 @@ class _Reader:
             else:
                 path.append(part)
                 value = field(list(path))
+        self.paths.add(".".join(path))
         return value
 
     def _method(self, value: Value, name: str) -> Value:
         given = self._arguments()
+        self.plain = False
         if name.lower() in ("tolower", "toupper", "trim", "tostring") and not given:
             return value
         test = _METHODS.get(name.lower())
@@ -205,14 +227,21 @@ def _constant(value: Any) -> Value:
     return lambda record: value
 
 
+def _compared_as(value: Any) -> Any:
+    return folded(value) or None if isinstance(value, str) else value
+
+
 def _compared(left: Value, mark: str, right: Value) -> Value:
     def pair(record: Record) -> tuple[Any, Any]:
         one, other = left(record), right(record)
-        if isinstance(other, _Moment) and isinstance(one, str):
-            return stamp_ms(one), int(other)
-        if isinstance(one, _Moment) and isinstance(other, str):
-            return int(one), stamp_ms(other)
-        return folded(one), folded(other)
+        try:
+            if isinstance(other, _Moment) and isinstance(one, str):
+                return stamp_ms(one), int(other)
+            if isinstance(one, _Moment) and isinstance(other, str):
+                return int(one), stamp_ms(other)
+        except ValueError:
+            raise bad_query(f"Operator '{mark}' is incompatible with its operands") from None
+        return _compared_as(one), _compared_as(other)
 
     if mark in ("==", "="):
         return lambda record: (both := pair(record))[0] == both[1]

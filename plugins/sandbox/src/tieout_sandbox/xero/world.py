@@ -15,6 +15,7 @@ from tieout_sandbox.xero.limits import Quota
 from tieout_sandbox.xero.person import Person
 from tieout_sandbox.xero.problems import Problem, unauthorised
 from tieout_sandbox.xero.resources import Resources
+from tieout_sandbox.xero.tokens import Signer
 
 API = "/api.xro/2.0/"
 
@@ -23,9 +24,16 @@ class XeroWorld:
     """The organisations with their records, the main one first; the grants, and what counts calls."""
 
     def __init__(
-        self, books: list[Books], clock: Clock, grants: Grants, quota: Quota, idempotency: Idempotency
+        self,
+        books: list[Books],
+        clock: Clock,
+        signer: Signer,
+        grants: Grants,
+        quota: Quota,
+        idempotency: Idempotency,
     ) -> None:
         self._clock = clock
+        self._signer = signer
         self.grants = grants
         self.quota = quota
         self.idempotency = idempotency
@@ -39,9 +47,10 @@ class XeroWorld:
         return next(iter(self.organisations.values()))
 
     def state(self) -> dict[str, Any]:
-        """All records of the main organisation, and the connections."""
+        """All records of the main organisation, the connections, and the tokens."""
         shown = [{k: v for k, v in each.items() if k not in ("user", "client")} for each in self.grants.connections]
-        return {**self.main.state(), "Connections": shown}
+        grants = {"Key": self._signer.key(), **self.grants.state()}
+        return {**self.main.state(), "Connections": shown, "Grants": grants}
 
     def keep_connections(self) -> None:
         """Take the connections of now for those of the start."""

@@ -1,34 +1,17 @@
 """Writes: a list of records judged one by one, and how the answer tells what became of each (facts/xero.md 4.3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from tieout_sandbox.xero.books import Books
+from tieout_sandbox.xero.endpoint import Way
 from tieout_sandbox.xero.findings import Findings, messages
 from tieout_sandbox.xero.problems import invalid
 from tieout_sandbox.xero.table import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How a record is written: PUT creates only, POST creates or updates.
-
-    `places` are the decimals that unit amounts keep, `client` the application that writes, `identity` the record named
-    in the path.
-    """
-
-    verb: Literal["PUT", "POST"]
-    places: int = 4
-    client: str = ""
-    identity: str | None = None
-
-
 class Written(Protocol):
-    """What a resource knows about writing its records.
-
-    `error_flag` is the field that tells of errors beside the list of them; None where there is no such field.
-    """
+    """What is written record by record: an endpoint, or a list below one record of an endpoint."""
 
     @property
     def id_field(self) -> str:

@@ -1,0 +1,226 @@
+"""Proposing how the profile of one app is to be changed so that it reads the firm's records.
+
+A proposal is the app's section of a firm's file, with what was found for each field. Sources: facts/apptivo.md 4.5
+(discovery), 5 (statuses), 3.6 (labels).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tieout.contract import Wire
+
+from tieout_apptivo import scalars
+from tieout_apptivo.currencies import Per, rate_per
+from tieout_apptivo.fields import at, normal
+from tieout_apptivo.fitting import Fit, Rows, fit, lists
+from tieout_apptivo.profile import KINDS, DocumentApp, Table, shipped
+from tieout_apptivo.survey import Survey
+from tieout_apptivo.vocabulary import meaning, prefixes, rank, words
+
+_LINE = ("line", "item", "product", "service", "row", "job", "work")
+_PAYMENT = ("payment", "receipt", "paid", "transaction")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """What is proposed for one app: the `changes` of its section, and each fit under its key in that section.
+
+    `statuses` are those whose meaning was taken from their name, `unknown` those whose meaning nobody knows.
+    """
+
+    changes: Mapping[str, Any]
+    fits: Mapping[str, Fit]
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+
+def propose(found: Survey) -> Proposed:
+    """The changes that make the profile read what the app answered."""
+    app, kind = found.app, kind_of(found.name)
+    changes: dict[str, Any] = _names(found)
+    rows = Rows(kind=kind, wires=found.samples, prefixes=prefixes(found.name), labels=_labels(found))
+    fits = {f"fields.{name}": one for name, one in fit(app.fields, rows).items()}  # type: ignore[attr-defined]
+    if isinstance(app, DocumentApp):
+        fits |= _tables(app, found, changes)
+        fits |= _payments(app, found, changes)
+        if per := _rates(found, fits["fields.rate"], fits["fields.currency"]):
+            changes["rate-per"] = per
+    for key, one in fits.items():
+        if one.how in ("label", "name"):
+            put(changes, (*key.split("."),), list(one.paths))
+    told, unknown = _statuses(found, changes)
+    _states(found, changes)
+    _custom(found, changes)
+    return Proposed(changes=changes, fits=fits, statuses=told, unknown=unknown)
+
+
+def kind_of(name: str) -> str:
+    """The kind of an app: `party`, `item` or `document`."""
+    return next(kind for kind, names in KINDS.items() if name in names).removeprefix("every-")
+
+
+def put(changes: dict[str, Any], key: Sequence[str], value: Any) -> None:
+    """Set a value at a place in nested sections; names of fields are written with hyphens."""
+    *way, last = (part.replace("_", "-") for part in key)
+    for part in way:
+        changes = changes.setdefault(part, {})
+    changes[last] = value
+
+
+def _names(found: Survey) -> dict[str, Any]:
+    """The app's names and numbers, where they are other than the shipped ones."""
+    known = shipped().app(found.name)
+    names = ("url_name", "object_id", "id_parameter", "data_parameter")
+    return {
+        name.replace("_", "-"): getattr(found.app, name)
+        for name in names
+        if getattr(found.app, name) != getattr(known, name)
+    }
+
+
+def _labels(found: Survey) -> dict[str, str]:
+    return {one.key: one.label for one in reversed(found.layout) if not one.custom and one.key}
+
+
+def _tables(app: DocumentApp, found: Survey, changes: dict[str, Any]) -> dict[str, Fit]:
+    """The tables of lines: those of the profile that are there, and every other list that holds lines."""
+    there = lists(found.samples)
+    labels = _labels(found)
+    fits: dict[str, Fit] = {}
+    used: set[str] = set()
+    for name, table in app.tables.items():
+        for key in (path for path in table.path if path in there):
+            used.add(key)
+            fits |= _table(f"tables.{name}", table, there[key], labels)
+    missing = {table.kind: name for name, table in app.tables.items() if not used & set(table.path)}
+    for key, rows in there.items():
+        if key in used or _is_other(key, found):
+            continue
+        kind: Literal["products", "services"] = (
+            "services" if any(_says(one, "services") for one in rows[0]) else "products"
+        )
+        pattern = next(
+            (table for table in app.tables.values() if table.kind == kind),
+            Table(kind="products", path=(key,), fields=next(iter(app.tables.values())).fields),
+        )
+        fitted = _table("", pattern, rows, labels)
+        if not {"price", "amount"} & {one.name for one in fitted.values() if one.how != "none"}:
+            continue
+        name = missing.pop(kind, normal(key))
+        if name not in app.tables:
+            put(changes, ("tables", name, "kind"), kind)
+            changes["tables"][name]["fields"] = pattern.fields.model_dump(mode="json", by_alias=True)
+        put(changes, ("tables", name, "path"), [key])
+        fits |= {f"tables.{name}{part}": one for part, one in fitted.items()}
+    return fits
+
+
+def _table(place: str, table: Table, rows: Sequence[Wire], labels: Mapping[str, str]) -> dict[str, Fit]:
+    lines = Rows(kind="line", wires=tuple(rows), prefixes=_LINE, labels=labels)
+    return {f"{place}.fields.{name}": one for name, one in fit(table.fields, lines).items()}
+
+
+def _payments(app: DocumentApp, found: Survey, changes: dict[str, Any]) -> dict[str, Fit]:
+    """The payments within the documents; nothing where the app records none."""
+    there = lists(found.samples)
+    key = next((path for path in app.payments.path if path in there), "")
+    if not key:
+        key = next((one for one in there if _says(one, "payments")), "")
+        if not key:
+            return {}
+        put(changes, ("payments", "path"), [key])
+    rows = Rows(kind="payment", wires=there[key], prefixes=_PAYMENT)
+    return {f"payments.fields.{name}": one for name, one in _payment_fits(app, rows)}
+
+
+def _payment_fits(app: DocumentApp, rows: Rows) -> list[tuple[str, Fit]]:
+    fields = app.payments.fields
+    found = list(fit(fields, rows).items())
+    if not any(rows.values(path) for path in fields.id):
+        keys = ((rank(key, words("payment", "id"), rows.prefixes), key) for key in rows.places())
+        best = min(((place, key) for place, key in keys if place is not None), default=None)
+        if best:
+            found.append(("id", Fit(name="id", paths=(best[1],), how="name", sample=rows.values(best[1])[0])))
+    return found
+
+
+def _rates(found: Survey, rate: Fit, currency: Fit) -> Per:
+    """Which way round the exchange rates are, by their magnitude against the firm's own currency."""
+    if "none" in (rate.how, currency.how):
+        return ""
+    own = scalars.text(found.config.get("currencyCode")).upper()
+    told = [(scalars.text(_first(wire, currency)).upper(), _first(wire, rate)) for wire in found.samples]
+    numbers = [(code, scalars.number(written)) for code, written in told if code != own]
+    return rate_per(own, ((code, number) for code, number in numbers if number is not None))
+
+
+def _first(wire: Wire, found: Fit) -> Any:
+    return next((value for path in found.paths if scalars.filled(value := at(wire, path))), None)
+
+
+def _is_other(key: str, found: Survey) -> bool:
+    return _says(key, "others") or _says(key, "payments") or key in found.app.fields.attributes  # type: ignore[attr-defined]
+
+
+def _says(key: str, what: str) -> bool:
+    return rank(key, words("lists", what), ()) is not None
+
+
+def _statuses(found: Survey, changes: dict[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Set what the statuses mean that the configuration and the records tell, by their names."""
+    app, fields = found.app, found.app.fields  # type: ignore[attr-defined]
+    told = dict(found.statuses)
+    for wire in found.samples:
+        names = [text for path in fields.status_name if (text := scalars.text(at(wire, path)))]
+        ids = [id for path in fields.status_id if (id := scalars.ident(at(wire, path)))]
+        if names:
+            told.setdefault(ids[0] if ids else names[0], names[0])
+    shown: dict[str, str] = {}
+    unknown: list[str] = []
+    known = {name.casefold(): one for name, one in app.statuses.items()}
+    for id, name in told.items():
+        means = known.get(name.casefold()) or meaning(name)
+        if means is None:
+            if known.get(id.casefold()) is None and isinstance(app, DocumentApp):
+                unknown.append(name)
+            continue
+        if known.get(name.casefold()) is None:
+            put_status(changes, name, means)
+            shown[name] = means
+        if known.get(id.casefold(), means) != means:
+            put_status(changes, id, means)
+            shown[f"{name} ({id})"] = means
+    return shown, tuple(unknown)
+
+
+def _states(found: Survey, changes: dict[str, Any]) -> None:
+    """Name the statuses to be set for what the books tell, where the app's own are called otherwise."""
+    if not isinstance(found.app, DocumentApp):
+        return
+    told = {normal(name): (name, id) for id, name in found.statuses.items() if id.isdigit()}
+    for state, shown in found.app.states.items():
+        if told and normal(shown.name) not in told:
+            best = next((told[normal(word)] for word in words("states", state) if normal(word) in told), None)
+            if best:
+                put(changes, ("states", state), {"name": best[0], "id": int(best[1])})
+
+
+def put_status(changes: dict[str, Any], status: str, means: str) -> None:
+    """Set what a status means."""
+    changes.setdefault("statuses", {})[status] = means
+
+
+def _custom(found: Survey, changes: dict[str, Any]) -> None:
+    """Name the labels of the custom attributes that hold a known value, where the profile names none that is there."""
+    there = {normal(one.label): one.label for one in found.layout if one.custom}
+    labels = getattr(found.app, "labels", None)
+    for name in type(labels).model_fields if labels is not None else ():
+        if any(normal(one) in there for one in getattr(labels, name)):
+            continue
+        wanted = words("labels", name.replace("_", "-"))
+        best = [label for word in wanted if (label := there.get(normal(word)))]
+        if best:
+            put(changes, ("labels", name), best[:1])

@@ -1,0 +1,14 @@
+"""Branding themes, which are read whole and never written (facts/xero.md 5.7)."""
+
+from tieout_sandbox.xero.books import Books
+from tieout_sandbox.xero.endpoint import Endpoint
+
+
+class BrandingThemes(Endpoint):
+    """The branding themes of one organisation."""
+
+    plural, kind = "BrandingThemes", "BrandingTheme"
+    filterable = False
+
+    def __init__(self, books: Books) -> None:
+        super().__init__(books, books.branding)

@@ -1,0 +1,235 @@
+"""What bites integrators: for each line of facts/xero.md 10 that is core's own a test of its number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tieout import oauth
+from tieout.contract import Connection, Limits, Tenant
+from tieout.errors import OutcomeUnknown, ReauthNeeded, Throttled, Unavailable
+from tieout.flow import tenant_key
+from tieout.http import Http
+from tieout.ledger import Ledger
+from tieout.oauth import OAuth
+from tieout.quota import Quota
+from tieout.secret import redact
+from tieout.tables import ConnectionRow
+from tieout.testing import FakeClock
+from tieout.usage import Usage
+from tieout.vault import Vault
+
+KEY = bytes(range(32))
+DAY = 86_400
+
+
+class Issuer:
+    """A system whose refresh tokens work once, whose access tokens end, and that may refuse one of its calls."""
+
+    def __init__(self, system: Any, reply: Any) -> None:
+        self.system, self.reply, self.number = system, reply, 1
+        self.refusal: Any = None
+        system.otherwise = self.answer
+
+    def answer(self, asked: Any) -> Any:
+        if asked.path == "/token":
+            with self.system.lock:
+                if asked.form["refresh_token"] != f"rt-number-{self.number}":
+                    return self.reply(status=400, body={"error": "invalid_grant"})
+                self.number += 1
+            return self.reply(body=self.tokens | {"expires_in": 1800})
+        if self.refusal is not None:
+            return self.refusal
+        good = asked.headers.get("Authorization") == f"Bearer at-number-{self.number}"
+        return self.reply(body=[]) if good else self.reply(status=401, body={"Detail": "TokenExpired"})
+
+    @property
+    def tokens(self) -> dict[str, Any]:
+        return {"access_token": f"at-number-{self.number}", "refresh_token": f"rt-number-{self.number}"}
+
+    def paths(self) -> list[str]:
+        return [asked.path for asked in self.system.asked]
+
+
+@pytest.fixture
+def issuer(system: Any, reply: Any) -> Issuer:
+    return Issuer(system, reply)
+
+
+@pytest.fixture
+def vault(ledger: Ledger, clock: FakeClock, issuer: Issuer) -> Vault:
+    vault = Vault(ledger, clock, KEY, {"books": "alex", "more": "alex"})
+    vault.store("books", issuer.tokens)
+    return vault
+
+
+@pytest.fixture
+def declared(system: Any) -> OAuth:
+    return OAuth(
+        token_url=f"{system.url}/token",
+        client_id="our-id",
+        scopes=("accounting.contacts", "accounting.payments"),
+        lasts=60 * DAY,
+        denials=("authorizationunsuccessful",),
+        tenants=lambda connection, claims: [],
+    )
+
+
+@contextmanager
+def _connected(declared: OAuth, vault: Vault, clock: FakeClock, name: str = "books") -> Iterator[Connection]:
+    quota = Quota(name, Limits(concurrent=5), clock)
+    with Http(
+        name,
+        hosts=declared.hosts,
+        quota=quota,
+        clock=clock,
+        authenticate=lambda: oauth.Bearer(declared, connection, vault),
+    ) as http:
+        connection = Connection(name, "xero", None, http, clock, {})
+        yield connection
+
+
+def test_10_parallel_calls_with_a_worn_token_refresh_it_once(
+    declared: OAuth, vault: Vault, clock: FakeClock, issuer: Issuer, system: Any
+) -> None:
+    vault.store("books", {**issuer.tokens, "access_token": "at-worn-12345"})
+    with _connected(declared, vault, clock) as one, _connected(declared, vault, clock, "more") as other:
+        reads = [connection.http.read for connection in (one, other)] * 5
+        with ThreadPoolExecutor(5) as pool:
+            answers = list(pool.map(lambda read: read("GET", f"{system.url}/Contacts").status, reads))
+    assert answers == [200] * 10
+    assert issuer.paths().count("/token") == 1
+    stored = vault.grant("books") or {}
+    assert stored["refresh_token"] == "rt-number-2"
+
+
+def test_11_a_grant_that_nobody_uses_is_renewed_long_before_it_dies(
+    declared: OAuth, vault: Vault, clock: FakeClock, issuer: Issuer
+) -> None:
+    clock.advance(31 * DAY)
+    with _connected(declared, vault, clock) as connection:
+        oauth.renew(declared, connection, vault)
+    assert (vault.grant("more") or {})["refresh_token"] == "rt-number-2"
+
+
+def test_12_tokens_belong_to_the_person_and_not_to_an_organisation(
+    declared: OAuth, vault: Vault, clock: FakeClock, issuer: Issuer, system: Any
+) -> None:
+    vault.store("books", {**issuer.tokens, "expires_at": 0})
+    with _connected(declared, vault, clock, "books") as one, _connected(declared, vault, clock, "more") as other:
+        one.http.read("GET", f"{system.url}/Contacts")
+        other.http.read("GET", f"{system.url}/Contacts")
+    assert issuer.paths() == ["/token", "/Contacts", "/Contacts"]
+    assert vault.grant("books") == vault.grant("more")
+
+
+def test_13_what_is_remembered_hangs_on_the_id_of_an_organisation_and_not_on_its_name(
+    declared: OAuth, vault: Vault, clock: FakeClock
+) -> None:
+    with _connected(declared, vault, clock) as connection:
+        first, renamed, other = (
+            tenant_key(replace(connection, tenant=tenant))
+            for tenant in (Tenant("t-1", "First Ltd"), Tenant("t-1", "First Pty Ltd"), Tenant("t-2", "First Ltd"))
+        )
+    assert first == renamed != other
+
+
+def test_14_an_organisation_that_went_away_is_no_reason_to_refresh(
+    declared: OAuth, vault: Vault, clock: FakeClock, issuer: Issuer, system: Any, reply: Any
+) -> None:
+    issuer.refusal = reply(status=403, body={"Title": "Forbidden", "Detail": "AuthenticationUnsuccessful"})
+    with (
+        _connected(declared, vault, clock) as connection,
+        pytest.raises(ReauthNeeded, match="tieout connect books") as error,
+    ):
+        connection.http.write("PUT", f"{system.url}/Contacts", body=[])
+    assert "AuthenticationUnsuccessful" in error.value.problem.said
+    assert issuer.paths() == ["/Contacts"]
+
+
+def test_15_a_missing_scope_is_named_and_no_reason_to_refresh(
+    declared: OAuth, vault: Vault, clock: FakeClock, issuer: Issuer, system: Any, reply: Any
+) -> None:
+    vault.store("books", {**issuer.tokens, "scope": "openid accounting.contacts"})
+    issuer.refusal = reply(status=401, body={"Title": "Unauthorized", "Detail": "AuthorizationUnsuccessful"})
+    with _connected(declared, vault, clock) as connection:
+        for _ in range(3):
+            with pytest.raises(ReauthNeeded, match=r"does not cover accounting\.payments"):
+                connection.http.read("GET", f"{system.url}/Payments")
+    assert issuer.paths() == ["/Payments"] * 3
+
+
+def test_17_every_call_names_the_program_the_one_for_tokens_too(
+    declared: OAuth, vault: Vault, clock: FakeClock, issuer: Issuer, system: Any
+) -> None:
+    vault.store("books", {**issuer.tokens, "expires_at": 0})
+    with _connected(declared, vault, clock) as connection:
+        connection.http.read("GET", f"{system.url}/Contacts")
+    assert {asked.headers["User-Agent"].partition("/")[0] for asked in system.asked} == {"tieout"}
+    assert issuer.paths() == ["/token", "/Contacts"]
+
+
+def test_49_a_small_day_is_counted_over_processes_and_its_end_is_a_pause(
+    client: Any, ledger: Ledger, clock: FakeClock, system: Any, reply: Any
+) -> None:
+    limits = Limits(day=1000, day_header="X-DayLimit-Remaining", problem_header="X-Rate-Limit-Problem")
+    system.otherwise = lambda asked: reply(headers={"X-DayLimit-Remaining": str(max(0, 3 - len(system.asked)))})
+
+    def quota() -> Quota:
+        return Quota("books", limits, clock, usage=Usage("books", limits, clock, ledger))
+
+    for _ in range(3):  # each a process of its own
+        with Http("books", hosts=["127.0.0.1"], quota=quota(), clock=clock) as http:
+            http.read("GET", system.url)
+    with Http("books", hosts=["127.0.0.1"], quota=quota(), clock=clock) as http, pytest.raises(Throttled) as error:
+        http.write("PUT", system.url, body=[])
+    assert (error.value.scope, error.value.until) == ("day", clock.now() + timedelta(minutes=30))
+    assert len(system.asked) == 3
+    assert Usage("books", limits, clock, ledger).used == 1000
+
+
+def test_50_a_grant_is_not_revoked_while_another_organisation_needs_it(
+    declared: OAuth, vault: Vault, ledger: Ledger, clock: FakeClock, system: Any
+) -> None:
+    """An organisation takes two apps; giving one back must not take the other connection with it."""
+    with ledger.writing() as writing:
+        rows = [{"name": name, "plugin": "xero", "connected_at": clock.now()} for name in ("books", "more")]
+        ledger.put(writing, ConnectionRow, rows)
+    with _connected(replace(declared, revoke_url=f"{system.url}/revoke"), vault, clock) as connection:
+        assert not oauth.disconnect(declared, connection, vault)
+    assert system.asked == []
+    assert vault.grant("more") is not None
+
+
+@pytest.mark.parametrize("status", [404, 429, 503])
+@pytest.mark.parametrize("content", [b"", b"The resource you're looking for cannot be found", b"<html>\xff</html>"])
+def test_55_bodies_that_are_not_json_disturb_nothing(
+    client: Any, system: Any, reply: Any, status: int, content: bytes
+) -> None:
+    system.otherwise = lambda asked: reply(status=status, body=content)
+    http = client()
+    if status == 404:
+        assert http.read("GET", system.url).status == 404
+        assert http.write("PUT", system.url, body=[]).status == 404
+        return
+    kinds = {429: (Throttled, Throttled), 503: (Unavailable, OutcomeUnknown)}[status]
+    for way, kind in zip(("read", "write"), kinds, strict=True):
+        with pytest.raises(kind) as error:
+            getattr(http, way)("PUT", system.url, body=[])
+        assert error.value.problem.fix
+
+
+def test_56_no_token_stands_in_an_error(
+    declared: OAuth, vault: Vault, clock: FakeClock, issuer: Issuer, system: Any, reply: Any
+) -> None:
+    issuer.refusal = reply(status=500, body={"echo": f"Bearer at-number-1 {issuer.tokens['refresh_token']}"})
+    with _connected(declared, vault, clock) as connection, pytest.raises(OutcomeUnknown) as error:
+        connection.http.write("PUT", f"{system.url}/Contacts", body=[])
+    assert "number-1" not in f"{error.value} {error.value.__context__!r} {error.value.__cause__!r}"
+    assert "[secret]" in error.value.problem.said
+    assert redact("Authorization: Bearer at-number-1") == "Authorization: Bearer [secret]"

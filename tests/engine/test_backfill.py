@@ -1,6 +1,6 @@
 """Backfills: what is older than the start date, counted, asked for, and taken up behind what is fresh."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from tieout import history
 from tieout.backfill import Backfills
-from tieout.errors import Refused
+from tieout.errors import Refused, Throttled
 from tieout.reconcile import tie_out
 from tieout.tables import AuditRow
 from world import Office
@@ -86,10 +86,16 @@ def test_fresh_documents_go_first(office):
 
 def test_a_used_up_day_pauses_it_and_nothing_is_lost(office):
     backfills(office).begin("main", FIRST, LAST)
-    for lost in range(3):
-        office.book.faults = ["drop-before"] * 4
-        office.sync_and_die_at(30 + lost)
-        office.book.faults = []
+    push = office.book.push
+
+    def used_up(*given):
+        raise Throttled("the day is used up", until=office.clock.now() + timedelta(hours=9), scope="day")
+
+    office.book.push = lambda kind, batch, die: push(kind, batch, die) if len(sent(office)) < 6 else used_up()
+    with pytest.raises(Throttled):
+        office.sync()
+    assert len(sent(office)) == 6
+    office.book.push = push
     office.sync()
     assert len(sent(office)) == len(set(sent(office))) == 7
 

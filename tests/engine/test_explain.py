@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select
+from tieout.archive import VersionRow
 from tieout.decisions import Decisions
 from tieout.errors import Refused
 from tieout.explain import Records
-from tieout.tables import VersionRow
 from world import Office
 
 
@@ -122,6 +122,19 @@ def test_what_holds_it_is_told_with_cause_and_fix(office):
     assert story.standing == "held" and story.target_id is None
     (problem,) = the(story, "held").problems
     assert (problem.cause, problem.fix) == ("party-missing", "Choose one.")
+
+
+def test_a_hold_that_is_over_is_still_told(office):
+    office.bill("b3", party=None)
+    office.sync()
+    later(office)
+    office.bill("b3", party="p1")
+    office.sync()
+    later(office)
+    office.sync()
+    story = explain(office, "B-b3")
+    assert whats(story) == ["read", "held", "edited", "released", "planned", "sent", "answered"]
+    assert the(story, "held").problems[0].cause == "party-missing" and story.standing == "linked"
 
 
 def test_who_decided_what_stays_although_it_was_taken_back(office):

@@ -24,7 +24,7 @@ def _run(runs, steps):
 
 
 def test_whatever_happens_both_sides_agree_in_the_end():
-    _run(20, 20)
+    _run(15, 20)
 
 
 @pytest.mark.matrix
@@ -46,11 +46,10 @@ def _edited(here, order):
         office.bill("b1", due="2026-11-11")
         office.sync()
         (doc,) = office.docs("B-b1")
+        ours, theirs = ({name: FIELDS[name] for name in names} for names in (here, FIELDS.keys() - here))
         edits = (
-            lambda: office.shop.write("bills", "b1", **{name: FIELDS[name] for name in here}),
-            lambda: office.book.write(
-                "docs", "update", {name: FIELDS[name] for name in FIELDS.keys() - here}, doc["id"]
-            ),
+            lambda: office.shop.write("bills", "b1", **ours),
+            lambda: office.book.write("docs", "update", theirs, doc["id"]),
             office.sync,
             office.sync,
         )

@@ -1,5 +1,6 @@
 """What the machine has found: each the shortest story of a fault that was put right."""
 
+from contextlib import suppress
 from decimal import Decimal
 
 from tieout.errors import OutcomeUnknown
@@ -12,13 +13,30 @@ def test_a_repeat_that_fails_says_nothing_of_the_call_before_it(tmp_path):
     office.sync()
     office.bill("b1", total=Decimal("3.25"))
     office.book.faults = ["late", "fail"]
-    try:
+    with suppress(OutcomeUnknown):
         office.sync()
-    except OutcomeUnknown:
-        pass
     office.book.faults = []
     office.clock.wait(60)
     office.sync()
     office.clock.wait(400)
     office.sync()
     assert [doc["total"] for doc in office.docs("B-b1")] == [Decimal("3.25")]
+
+
+def test_a_batch_of_a_dead_run_that_is_refused_whole_is_halved_as_well(tmp_path):
+    tick, alive = 10, False
+    while not alive:
+        tick += 1
+        folder = tmp_path / str(tick)
+        folder.mkdir()
+        office = Office(folder)
+        office.person("p1")
+        office.bill("b1")
+        office.bill("b2")
+        alive = office.sync_and_die_at(tick)
+        office.book.faults = ["refuse-big"]
+        office.sync()
+        office.sync()
+        assert len(office.docs("B-b1")) == len(office.docs("B-b2")) == 1, tick
+        office.ledger.close()
+    assert tick > 20

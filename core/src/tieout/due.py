@@ -113,3 +113,9 @@ def held_row(
         "tries": before.tries if known else 0,
         "refused": before.refused if known else None,
     }
+
+
+def released_row(held: Any, now: datetime) -> dict[str, Any]:
+    """A hold or a skip that is over now, as a row of the ledger."""
+    kept = {name: getattr(held, name) for name in ("pair", "entity", "source_id", "since", "problems")}
+    return {**kept, "until": now}

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection as Sql
 from sqlalchemy import select
 
+from tieout.archive import ReleasedRow
 from tieout.codec import dumps, loads
 from tieout.config import Config
 from tieout.contract import Wire
@@ -87,7 +88,7 @@ class Teller:
             flow.target, "target", sorted(targets), [one for one in answered if one.what == "answered"]
         )
         moments += [moment for change in changes for moment in self._planned(change)]
-        moments += [*self._told(), *(self._held(held) if held else ())]
+        moments += [*self._told(), *self._released(), *(self._held(held) if held else ())]
         order = list(Happening.__args__)  # type: ignore[attr-defined]
         due = self._first(DueRow, "id")
         return Story(
@@ -228,6 +229,12 @@ class Teller:
         problems = tuple(Problem(**one) for one in row.problems)
         words = {"hold": "Held.", "skip": "Left out.", "note": "It goes, with something left out."}[row.kind]
         yield Moment(at=row.since, what="held", words=words, problems=problems, facts={"tries": row.tries})
+
+    def _released(self) -> Iterator[Moment]:
+        for row in self._all(ReleasedRow):
+            problems = tuple(Problem(**one) for one in row.problems)
+            yield Moment(at=row.since, what="held", words="It did not go.", problems=problems)
+            yield Moment(at=row.until, what="released", words="What kept it from going is over.")
 
     def _told(self) -> Iterator[Moment]:
         """What went along with it, and what was written back onto the source's record."""

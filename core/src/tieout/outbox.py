@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -91,10 +92,7 @@ class Outbox:
             self._recover(sending, OutcomeUnknown("the run that sent it has ended"))
             while self._waiting:
                 again = self._waiting.pop()
-                try:
-                    self._answered(again, self._push(again))
-                except OutcomeUnknown as error:
-                    self._recover(again, error)
+                self._hear(again, partial(self._push, again))
         except OutcomeUnknown:
             if (self.clock.now() - sending.sent_at).total_seconds() < sending.end.resource.key_seconds:
                 raise
@@ -270,15 +268,17 @@ class Outbox:
 
     def _land(self, flying: dict[Future[list[Receipt]], Sending]) -> None:
         for future in wait(flying, return_when=FIRST_COMPLETED).done:
-            sending = flying.pop(future)
-            try:
-                answered = future.result()
-            except OutcomeUnknown as error:
-                self._recover(sending, error)
-            except Rejected as error:
-                self._halve(sending, error)
-            else:
-                self._answered(sending, answered)
+            self._hear(flying.pop(future), future.result)
+
+    def _hear(self, sending: Sending, answer: Callable[[], list[Receipt]]) -> None:
+        try:
+            answered = answer()
+        except OutcomeUnknown as error:
+            self._recover(sending, error)
+        except Rejected as error:
+            self._halve(sending, error)
+        else:
+            self._answered(sending, answered)
 
     def _answered(self, sending: Sending, receipts: Sequence[Receipt]) -> None:
         unknown = {receipt.key for receipt in receipts if receipt.outcome == "unknown"}

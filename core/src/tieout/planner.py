@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import delete, func, insert, literal, select
 
 from tieout.answers import answers
+from tieout.archive import ReleasedRow
 from tieout.codec import digest
 from tieout.contract import stable
-from tieout.due import ASKED, HELD, Due, held_row
+from tieout.due import ASKED, HELD, Due, held_row, released_row
 from tieout.errors import Problem
 from tieout.flow import Flow, dump, load
 from tieout.inbox import Told, wires
@@ -288,7 +289,9 @@ class Planner:
         going = {due.id for due in planned}
         noted = [held_row(flow, due.id, "note", due.notes, due.record, self.now) for due in planned if due.notes]
         halted = {due.id for due in stopped}
+        over = [due.held for due in page if due.held is not None and due.held.kind not in ("note", due.verdict.kind)]
         with self.ledger.writing(*self.leases) as sql:
+            self.ledger.put(sql, ReleasedRow, [released_row(held, self.now) for held in over])
             self.ledger.put(sql, ChangeRow, [due.change for due in planned if due.change])
             self.ledger.put(sql, HeldRow, [self._held_row(flow, due) for due in stopped])
             for part in chunks([due.id for due in page if due.id not in halted]):

@@ -11,7 +11,7 @@ from tieout.diff import FieldDiff
 from tieout.errors import Problem
 
 Happening = Literal[
-    "read", "edited", "gone", "planned", "approved", "sent", "answered", "linked", "held", "decided", "told"
+    "read", "edited", "gone", "released", "planned", "approved", "sent", "answered", "linked", "held", "decided", "told"
 ]
 
 
@@ -46,9 +46,9 @@ class Mapped:
 class Story:
     """All that is known of one record: how it stands now, what its values became, and every moment, oldest first.
 
-    `standing` is linked, voided (in the target), held, skipped, waiting (to be decided) or unknown. `origin` tells how its link came about:
-    created, matched, shared or person. `source_page` and `target_page` are its addresses for people, empty where a
-    system has none. Versions older than the pair keeps them are not told.
+    `standing` is linked, voided (in the target), held, skipped, waiting (to be decided) or unknown. `origin` tells how
+    its link came about: created, matched, shared or person. `source_page` and `target_page` are its addresses for
+    people, empty where a system has none. Versions older than the pair keeps them are not told.
     """
 
     entity: str

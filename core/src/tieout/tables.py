@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary
+from sqlalchemy import LargeBinary, text
 from sqlmodel import Field, Index
 
+from tieout.archive import ReleasedRow, VersionRow
 from tieout.row import Json, Row
 
 
@@ -99,20 +100,6 @@ class InboxRow(Row, table=True):
     inside: str | None = None
 
 
-class VersionRow(Row, table=True):
-    """A record of either side as it was read, found or answered in a run: its wire, compressed, for `explain`."""
-
-    __tablename__ = "version"
-    __table_args__ = (Index("version_at", "tenant", "at"),)
-    tenant: str = Field(primary_key=True)
-    resource: str = Field(primary_key=True)
-    id: str = Field(primary_key=True)
-    run: int = Field(primary_key=True)
-    digest: str = Field(primary_key=True)
-    at: datetime
-    wire: bytes = Field(sa_type=LargeBinary)
-
-
 class KeyRow(Row, table=True):
     """By what a target's record can be recognised: a field (or several, joined) and its normalised value."""
 
@@ -146,11 +133,18 @@ class FlowRow(Row, table=True):
     settings: str
 
 
+_WRONG = text("wrong IS NOT NULL")
+
+
 class LinkRow(Row, table=True):
     """Record S of the source is record T of the target; `sent` and `came` are its past."""
 
     __tablename__ = "link"
-    __table_args__ = (Index("link_target", "target_tenant", "resource", "target_id"),)
+    __table_args__ = (
+        Index("link_target", "target_tenant", "resource", "target_id"),
+        Index("link_flow", "source_tenant", "target_tenant", "entity"),
+        Index("link_wrong", "source_tenant", "target_tenant", "entity", sqlite_where=_WRONG, postgresql_where=_WRONG),
+    )
     entity: str = Field(primary_key=True)
     source_tenant: str = Field(primary_key=True)
     source_id: str = Field(primary_key=True)
@@ -325,10 +319,7 @@ class EnclosureRow(Row, table=True):
 
 
 class BackfillRow(Row, table=True):
-    """Documents dated before the start date that are in scope all the same, and how far they were taken up.
-
-    They are taken up in the order of their ids, up to and with the one at `cursor`; it is `done` after the last.
-    """
+    """Documents dated before the start date that are in scope; taken up in the order of ids, so far up to `cursor`."""
 
     __tablename__ = "backfill"
     pair: str = Field(primary_key=True)
@@ -384,5 +375,5 @@ class AuditRow(Row, table=True):
     data: Any = Field(default=None, nullable=True, sa_type=Json)
 
 
-for _row in Row.__subclasses__():
+for _row in {VersionRow, ReleasedRow, *Row.__subclasses__()}:
     _row.c = _row.__table__.c  # type: ignore[attr-defined]

@@ -133,18 +133,22 @@ def applied(ledger: Ledger, plan: int, counts: dict[str, Counts]) -> None:
 def holds(ledger: Ledger, pair: str) -> tuple[HoldGroup, ...]:
     """What is held, skipped or noted, grouped by cause, the largest groups first."""
     groups: dict[tuple[str, str, str, str], dict[str, Any]] = {}
+    told = [HeldRow.c[name] for name in ("entity", "kind", "problems", "label", "amount", "currency")]
     with ledger.reading() as sql:
-        for row in sql.execute(select(HeldRow).where(HeldRow.c.pair == pair).order_by(HeldRow.c.label)):
-            for place, stored in enumerate(row.problems):
-                problem = Problem(**stored)
-                key = (row.entity, row.kind, problem.cause, problem.about if problem.about != row.label else "")
-                group = groups.setdefault(key, {"problem": problem, "count": 0, "amounts": {}, "examples": []})
+        for row in sql.execute(select(*told).where(HeldRow.c.pair == pair).order_by(HeldRow.c.label)):
+            entity, kind, problems, label, amount, currency = row
+            for place, problem in enumerate(problems):
+                about = problem["about"]
+                key = (entity, kind, problem["cause"], about if about != label else "")
+                group = groups.get(key)
+                if group is None:
+                    group = groups[key] = {"problem": Problem(**problem), "count": 0, "amounts": {}, "examples": []}
                 group["count"] += 1
-                if len(group["examples"]) < EXAMPLES:
-                    group["examples"].append(row.label)
-                if row.amount is not None and place == 0:
-                    currency = row.currency or ""
-                    group["amounts"][currency] = group["amounts"].get(currency, Decimal(0)) + Decimal(row.amount)
+                if group["count"] <= EXAMPLES:
+                    group["examples"].append(label)
+                if amount is not None and place == 0:
+                    sums = group["amounts"]
+                    sums[currency or ""] = sums.get(currency or "", Decimal(0)) + Decimal(amount)
     found = [
         HoldGroup(entity, kind, one["problem"], one["count"], one["amounts"], tuple(one["examples"]))
         for (entity, kind, _, _), one in groups.items()

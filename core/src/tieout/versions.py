@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import Connection as Sql
 from sqlalchemy import delete, select
 
+from tieout.archive import VersionRow
 from tieout.codec import dumps, loads
 from tieout.contract import Wire
 from tieout.lease import Lease
 from tieout.ledger import Ledger
-from tieout.tables import VersionRow
 
 _COLUMNS = ("tenant", "resource", "id", "run", "digest")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -84,12 +85,13 @@ class Views:
                 .order_by(PlanRow.c.id.desc())
             ).scalar()
         counts = (full.counts if full is not None else None) or {}
+        source, target = self.connection(settings.source), self.connection(settings.target)
         return PairView(
             name=pair,
-            source=self.connection(settings.source),
-            target=self.connection(settings.target),
+            source=source,
+            target=target,
             live=live,
-            flows=tuple(self._flow(settings, name, counts.get(name) or {}) for name in settings.entities),
+            flows=tuple(self._flows(settings, (_tenant(source), _tenant(target)), counts)),
             holds=holds(self.ledger, pair),
             last_run=last.started if last is not None else None,
             last_state=last.state if last is not None else "",
@@ -97,33 +99,28 @@ class Views:
             open_plan=plan,
         )
 
-    def _flow(self, settings: PairConfig, name: str, counts: Mapping[str, int]) -> FlowView:
-        pair = settings.name
-        tenants = [self.connection(one).tenant for one in (settings.source, settings.target)]
+    def _flows(self, settings: PairConfig, ends: tuple[str, str], counts: Mapping[str, Any]) -> Iterator[FlowView]:
+        mine = (LinkRow.c.source_tenant == ends[0], LinkRow.c.target_tenant == ends[1])
+        some = LinkRow.c.entity.in_(settings.entities)
+        of, many = LinkRow.c.entity, func.count()
+        kinds = select(HeldRow.c.entity, HeldRow.c.kind, many).where(HeldRow.c.pair == settings.name)
         with self.ledger.reading() as sql:
-            kinds = (
-                select(HeldRow.c.kind, func.count())
-                .where(HeldRow.c.pair == pair, HeldRow.c.entity == name)
-                .group_by(HeldRow.c.kind)
+            held = {(row[0], row[1]): row[2] for row in sql.execute(kinds.group_by(HeldRow.c.entity, HeldRow.c.kind))}
+            linked = {row[0]: row[1] for row in sql.execute(select(of, many).where(some, *mine).group_by(of))}
+            differing = select(of, many).where(some, *mine, LinkRow.c.wrong.is_not(None)).group_by(of)
+            wrong = {row[0]: row[1] for row in sql.execute(differing)}
+        for name in settings.entities:
+            yield FlowView(
+                entity=name,
+                title=self.plugins.entities[name].title,
+                linked=linked.get(name, 0),
+                held=held.get((name, "hold"), 0),
+                skipped=held.get((name, "skip"), 0),
+                wrong=wrong.get(name, 0),
+                last=Counts(**(counts.get(name) or {})),
             )
-            held = {row[0]: row[1] for row in sql.execute(kinds)}
-            sides = [
-                f"{self.config.connections[one].plugin}:{tenant.id if tenant else ''}"
-                for one, tenant in zip((settings.source, settings.target), tenants, strict=True)
-            ]
-            mine = (
-                LinkRow.c.entity == name,
-                LinkRow.c.source_tenant == sides[0],
-                LinkRow.c.target_tenant == sides[1],
-            )
-            linked = sql.execute(select(func.count()).where(*mine)).scalar() or 0
-            wrong = sql.execute(select(func.count()).where(*mine, LinkRow.c.wrong.is_not(None))).scalar() or 0
-        return FlowView(
-            entity=name,
-            title=self.plugins.entities[name].title,
-            linked=linked,
-            held=held.get("hold", 0),
-            skipped=held.get("skip", 0),
-            wrong=wrong,
-            last=Counts(**counts),
-        )
+
+
+def _tenant(view: ConnectionView) -> str:
+    """The tenant under which the ledger keeps what a connection reaches."""
+    return f"{view.plugin}:{view.tenant.id if view.tenant else ''}"

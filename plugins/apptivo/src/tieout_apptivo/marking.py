@@ -1,7 +1,7 @@
 """What people look for on a record of Apptivo: whether it is in the books, and if not, why.
 
-The labels are those of the native Xero connection (facts/apptivo.md 10.3). Its choice "Sync To Xero" is a person's: what
-was done is only told where nobody has chosen. Every mark lies in a custom attribute, which the layout has or has not.
+The labels are those of the native Xero connection (facts/apptivo.md 10.3). Its choice "Sync To Xero" is a person's:
+what was done is only told where nobody has chosen. Every mark lies in a custom attribute, which the layout has or not.
 """
 
 from __future__ import annotations

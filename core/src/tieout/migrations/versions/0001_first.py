@@ -228,6 +228,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.create_index("link_target", ["target_tenant", "resource", "target_id"], unique=False)
+        batch_op.create_index("link_flow", ["source_tenant", "target_tenant", "entity"], unique=False)
+        differing = sa.text("wrong IS NOT NULL")
+        batch_op.create_index(
+            "link_wrong",
+            ["source_tenant", "target_tenant", "entity"],
+            unique=False,
+            sqlite_where=differing,
+            postgresql_where=differing,
+        )
 
     op.create_table(
         "live",
@@ -271,6 +280,16 @@ def upgrade() -> None:
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("rows", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "kind"),
+    )
+    op.create_table(
+        "released",
+        sa.Column("pair", sa.String(), nullable=False),
+        sa.Column("entity", sa.String(), nullable=False),
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("problems", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("pair", "entity", "source_id", "since"),
     )
     op.create_table(
         "run",
@@ -338,51 +357,33 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Undo it."""
-    with op.batch_alter_table("version", schema=None) as batch_op:
-        batch_op.drop_index("version_at")
-
-    op.drop_table("version")
-    op.drop_table("usage")
-    with op.batch_alter_table("tie", schema=None) as batch_op:
-        batch_op.drop_index("tie_mark")
-
-    op.drop_table("tie")
-    op.drop_table("secret")
-    op.drop_table("run")
-    op.drop_table("reference")
-    op.drop_table("receipt")
-    op.drop_table("plan")
-    op.drop_table("live")
-    with op.batch_alter_table("link", schema=None) as batch_op:
-        batch_op.drop_index("link_target")
-
-    op.drop_table("link")
-    op.drop_table("lease")
-    with op.batch_alter_table("key", schema=None) as batch_op:
-        batch_op.drop_index("key_value")
-
-    op.drop_table("key")
-    with op.batch_alter_table("inbox", schema=None) as batch_op:
-        batch_op.drop_index("inbox_inside")
-
-    op.drop_table("inbox")
-    op.drop_table("held")
-    op.drop_table("flow")
-    op.drop_table("due")
-    op.drop_table("decision")
-    op.drop_table("cursor")
-    op.drop_table("connection")
-    with op.batch_alter_table("change", schema=None) as batch_op:
-        batch_op.drop_index("change_source")
-        batch_op.drop_index("change_record")
-
-    op.drop_table("change")
-    with op.batch_alter_table("batch", schema=None) as batch_op:
-        batch_op.drop_index("ix_batch_plan")
-
-    op.drop_table("batch")
-    op.drop_table("enclosure")
-    op.drop_table("backfill")
-    op.drop_table("back")
-    op.drop_table("audit")
+    """Undo it; the indexes go with their tables."""
+    for table in (
+        "version",
+        "usage",
+        "tie",
+        "secret",
+        "run",
+        "released",
+        "reference",
+        "receipt",
+        "plan",
+        "live",
+        "link",
+        "lease",
+        "key",
+        "back",
+        "enclosure",
+        "inbox",
+        "held",
+        "flow",
+        "due",
+        "decision",
+        "cursor",
+        "connection",
+        "change",
+        "batch",
+        "backfill",
+        "audit",
+    ):
+        op.drop_table(table)

@@ -3,10 +3,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DISTRIBUTIONS := core plugins/xero plugins/apptivo plugins/entities plugins/sandbox
+DISTRIBUTIONS := core plugins/xero plugins/apptivo plugins/entities plugins/sandbox plugins/web
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo test test-all check format clean
+.PHONY: help install demo test test-all benchmark check format clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: check ## Everything that must hold before a commit
 
 test-all: test ## The longer matrices as well
 	$(BIN)/pytest -m matrix
+
+benchmark: install ## How fast the page answers; on an idle machine
+	$(BIN)/pytest -m benchmark -n 0 -s
 
 format: install ## Lay out the code as the checks want it
 	$(BIN)/ruff check --fix .

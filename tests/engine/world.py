@@ -162,7 +162,12 @@ class Book:
 
 
 def lift_person(wire, terms):
-    return Party(name=wire["name"], external=wire.get("external"), standing=wire.get("standing", "live"))
+    return Party(
+        name=wire["name"],
+        external=wire.get("external"),
+        counterpart=wire.get("known"),
+        standing=wire.get("standing", "live"),
+    )
 
 
 def lower_person(record, terms, now):
@@ -352,15 +357,15 @@ class Systems:
         self.office.out_of_order()
         world = self.office.shop if connection.plugin == "shop" else self.office.book
         held = getattr(world, resource.name)
-        since, skip = (cursor or {}).get("since", 0), (cursor or {}).get("skip", 0)
+        # read on from the last change seen, never from a place in the list: what moves meanwhile is not passed over
+        since = (cursor or {}).get("since", 0)
         newest = sorted((w for w in held.values() if w["at"] > since), key=lambda w: w["at"])
-        page = newest[skip : skip + self.office.page]
+        page = newest[: self.office.page]
         gone = getattr(world, "gone", {}).get(resource.name, {})
         lost = {one: at for one, at in gone.items() if at > since}
         resume = {"since": max([w["at"] for w in newest] + list(lost.values()), default=since)}
-        more = skip + len(page) < len(newest)
         wires = tuple(copy.deepcopy(page))
-        following = {"since": since, "skip": skip + len(page)} if more else None
+        following = {"since": page[-1]["at"]} if len(newest) > len(page) else None
         return Page(wires, deletions=tuple(sorted(lost)), next=following, resume=resume)
 
     @hookimpl

@@ -376,6 +376,10 @@ class Desk:
         """How a pair stands, from the ledger alone: no call is made."""
         return self._views.pair(self._pair(pair))
 
+    def glance(self, pair: str) -> PairView:
+        """How a pair stands but for its holds, which is quick however many there are."""
+        return self._views.glance(self._pair(pair))
+
 
 def _picks(model: type[Settings]) -> Iterator[tuple[str, Pick]]:
     for name, field in model.model_fields.items():

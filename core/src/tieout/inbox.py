@@ -277,3 +277,16 @@ def wires(sql: Sql, connection: Connection, resource: Resource, ids: Iterable[st
         )
         found |= {row.id: row for row in sql.execute(query)}
     return found
+
+
+def digests(sql: Sql, end: End, ids: Sequence[str]) -> dict[str, str]:
+    """The digests of the inbox's rows of these ids, by id."""
+    found: dict[str, str] = {}
+    for part in chunks(list(ids)):
+        query = select(InboxRow.c.id, InboxRow.c.digest).where(
+            InboxRow.c.tenant == end.tenant,
+            InboxRow.c.resource == end.resource.name,
+            InboxRow.c.id.in_(part),
+        )
+        found |= {row.id: row.digest for row in sql.execute(query)}
+    return found

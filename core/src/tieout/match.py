@@ -114,6 +114,8 @@ def choose(
         return Match(adopt=ours[0], ours=True)
     if len(ours) > 1:
         return _several(entity, wanted, ours)
+    if named := [one for one in found.get("counterpart", []) if not one.linked and one.record.standing != "void"]:
+        return _only(entity, wanted, named)
     others = {
         name: [one for one in many if one.target_id is None or not answers.to("create", alike(wanted, one.record))]
         for name, many in found.items()

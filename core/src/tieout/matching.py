@@ -57,6 +57,7 @@ class Matching:
     def _choose(self, wanted: list[tuple[Due, Record]]) -> None:
         there = self._there(wanted)
         planned = self._planned(wanted)
+        named = self._named(wanted)
         repeats = self.flow.entity.repeats
         for due, record in wanted:
             if repeats:
@@ -65,6 +66,7 @@ class Matching:
                 name: [*there.get((name, value), []), *planned.get((name, value), []), *self._here(due, name, value)]
                 for name, value in due.keys.items()
             }
+            found["counterpart"] = named.get(due.id, [])
             match = choose(self.flow.entity, self.flow.target.resource, due.id, record, found, due.answers)
             self._settle(due, match)
             for name, value in due.keys.items():
@@ -95,6 +97,7 @@ class Matching:
             for name in end.resource.find
             if (name in self.flow.entity.key or name in due.keys) and getattr(record, name, None) not in (None, "")
         }
+        asked |= {Key("id", one) for due, _ in wanted if due.record is not None and (one := due.record.counterpart)}
         if not asked:
             return
         answers = end.facade.find(end.connection, end.resource, sorted(asked, key=lambda key: (key.field, key.value)))
@@ -121,6 +124,22 @@ class Matching:
                 candidate = Candidate(record, target_id=mark.id, linked=tuple(links.get(mark.id, ())))
                 found.setdefault((mark.field, mark.value), []).append(candidate)
         return found
+
+    def _named(self, wanted: list[tuple[Due, Record]]) -> dict[str, list[Candidate]]:
+        """What the source's records themselves name as their counterparts."""
+        ids = {due.id: one for due, _ in wanted if due.record is not None and (one := due.record.counterpart)}
+        if not ids:
+            return {}
+        end = self.flow.target
+        with self.ledger.reading() as sql:
+            rows = wires(sql, end.connection, end.resource, ids.values())
+            links = self._links(sql, ids.values())
+        lifted = dict(zip(rows, end.lift([row.wire for row in rows.values()]), strict=True))
+        return {
+            mine: [Candidate(record, target_id=one, linked=tuple(links.get(one, ())))]
+            for mine, one in ids.items()
+            if isinstance(record := lifted.get(one), Record) and not rows[one].gone
+        }
 
     def _marks(self, sql: Any, realm: str, wanted: list[tuple[Due, Record]]) -> list[Any]:
         pairs = sorted({pair for due, _ in wanted for pair in due.keys.items()})

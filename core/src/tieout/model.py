@@ -63,10 +63,12 @@ class Record(Model):
     """What every canonical record has; an entity's model is a shared type below or adds fields to one.
 
     `external` is the number under which the target knows the source's record: core sets it before `lower`, and `lift`
-    reads it back where the resource has a field for it.
+    reads it back where the resource has a field for it. `counterpart` is the target's id where the source's record
+    names it itself, because another program has linked the two before.
     """
 
     external: str | None = None
+    counterpart: str | None = None
     standing: Standing = "live"
 
 

@@ -20,12 +20,12 @@ from tieout.clock import Clock
 from tieout.codec import digest, dumps
 from tieout.errors import OutcomeUnknown, Problem, Rejected, Throttled, Unavailable
 from tieout.flow import End, Flow, levels
-from tieout.inbox import Told
+from tieout.inbox import Told, digests
 from tieout.lease import Lease
 from tieout.ledger import Ledger, chunks
 from tieout.receipts import Receipts
 from tieout.references import fill
-from tieout.tables import BatchRow, ChangeRow, InboxRow, LinkRow
+from tieout.tables import BatchRow, ChangeRow, LinkRow
 from tieout.work import Batch, Op, Receipt, Step
 
 IN_FLIGHT = 4
@@ -191,8 +191,8 @@ class Outbox:
         found = set()
         for flow in sharing:
             mine = [row for row in rows if row.entity == flow.entity.name]
-            here = _digests(sql, flow.source, [row.source_id for row in mine])
-            there = _digests(sql, flow.target, [row.target_id for row in mine if row.target_id])
+            here = digests(sql, flow.source, [row.source_id for row in mine])
+            there = digests(sql, flow.target, [row.target_id for row in mine if row.target_id])
             for row in mine:
                 changed_here = here.get(row.source_id) != row.source_digest
                 if changed_here or (row.target_id and row.expected and there.get(row.target_id) != row.expected):
@@ -276,7 +276,11 @@ class Outbox:
         except OutcomeUnknown as error:
             self._recover(sending, error)
         except Rejected as error:
-            self._halve(sending, error)
+            if sending.unheard:
+                # the refusal is of the repeat; what was sent first may still be under way, so that nothing is sent anew
+                self._recover(sending, OutcomeUnknown("a repeat was refused as a whole", said=str(error)[:200]))
+            else:
+                self._halve(sending, error)
         else:
             self._answered(sending, answered)
 
@@ -353,18 +357,6 @@ def reload(ledger: Ledger, row: Any, flows: Sequence[Flow]) -> Sending | None:
     if any(change.entity not in known for change in changes.values()):
         return None
     return Sending(row.id, end, row.op, steps, changes, row.idempotency_key, row.sent_at)
-
-
-def _digests(sql: Any, end: End, ids: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for part in chunks(list(ids)):
-        query = select(InboxRow.c.id, InboxRow.c.digest).where(
-            InboxRow.c.tenant == end.tenant,
-            InboxRow.c.resource == end.resource.name,
-            InboxRow.c.id.in_(part),
-        )
-        found |= {row.id: row.digest for row in sql.execute(query)}
-    return found
 
 
 def _filled(row: Any, links: dict[tuple[str, str], str]) -> Any:

@@ -99,7 +99,7 @@ def content(value: Any, without: Mapping[str, Any] | None = None) -> Any:
     return value
 
 
-BOOKKEEPING: Mapping[str, Any] = {"external": True, "standing": True, "url": True}
+BOOKKEEPING: Mapping[str, Any] = {"external": True, "counterpart": True, "standing": True, "url": True}
 """Fields that are not a record's content: they are never compared."""
 
 

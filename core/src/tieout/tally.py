@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from math import ceil
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, func, select, type_coerce
 
+from tieout.codec import loads
 from tieout.config import PairConfig
 from tieout.contract import Tenant
 from tieout.errors import Problem
@@ -130,14 +132,21 @@ def applied(ledger: Ledger, plan: int, counts: dict[str, Counts]) -> None:
                 setattr(one, _DONE[op], getattr(one, _DONE[op]) + number)
 
 
+@lru_cache(maxsize=20_000)
+def _problems(text: str) -> Any:
+    """Problems as they are stored; the same ones stand at many records and are looked at often."""
+    return loads(text)
+
+
 def holds(ledger: Ledger, pair: str) -> tuple[HoldGroup, ...]:
     """What is held, skipped or noted, grouped by cause, the largest groups first."""
     groups: dict[tuple[str, str, str, str], dict[str, Any]] = {}
-    told = [HeldRow.c[name] for name in ("entity", "kind", "problems", "label", "amount", "currency")]
+    told = [HeldRow.c[name] for name in ("entity", "kind", "label", "currency")]
+    told += [type_coerce(HeldRow.c[name], Text) for name in ("problems", "amount")]
     with ledger.reading() as sql:
         for row in sql.execute(select(*told).where(HeldRow.c.pair == pair).order_by(HeldRow.c.label)):
-            entity, kind, problems, label, amount, currency = row
-            for place, problem in enumerate(problems):
+            entity, kind, label, currency, problems, amount = row
+            for place, problem in enumerate(_problems(problems)):
                 about = problem["about"]
                 key = (entity, kind, problem["cause"], about if about != label else "")
                 group = groups.get(key)

@@ -67,6 +67,10 @@ class Views:
 
     def pair(self, settings: PairConfig) -> PairView:
         """One pair with its connections, flows and holds."""
+        return replace(self.glance(settings), holds=holds(self.ledger, settings.name))
+
+    def glance(self, settings: PairConfig) -> PairView:
+        """One pair without its holds, which take time when there are many."""
         pair = settings.name
         with self.ledger.reading() as sql:
             last = sql.execute(
@@ -92,7 +96,7 @@ class Views:
             target=target,
             live=live,
             flows=tuple(self._flows(settings, (_tenant(source), _tenant(target)), counts)),
-            holds=holds(self.ledger, pair),
+            holds=(),
             last_run=last.started if last is not None else None,
             last_state=last.state if last is not None else "",
             last_message=(last.message or "") if last is not None else "",

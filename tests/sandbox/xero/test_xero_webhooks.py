@@ -21,6 +21,7 @@ class Receiver:
         self.status = 200
         self.checks_signature = True
         self.deliveries: list[Any] = []
+        self.bodies: list[bytes] = []
         received = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -38,6 +39,7 @@ class Receiver:
         right = b64encode(hmac.new(KEY.encode(), body, sha256).digest()).decode()
         if self.checks_signature and headers["x-xero-signature"] != right:
             return 401
+        self.bodies.append(body)
         if self.status == 200:
             self.deliveries.append(json.loads(body))
         return self.status
@@ -71,6 +73,18 @@ def told(xero: Any) -> Any:
 def test_intent_to_receive_is_checked_with_right_and_wrong_signatures(xero: Any, receiver: Receiver) -> None:
     assert subscribe(xero, receiver)["status"] == "active"
     assert [(each["events"], each["lastEventSequence"]) for each in receiver.deliveries] == [([], 0), ([], 0)]
+
+
+def test_53_the_signature_is_over_the_raw_bytes_and_matches_no_second_writing_of_them(
+    xero: Any, receiver: Receiver
+) -> None:
+    subscribe(xero, receiver)
+    xero.contact()
+    told(xero)
+    assert receiver.events
+    for body in receiver.bodies:
+        again = json.loads(body)
+        assert body not in (json.dumps(again).encode(), json.dumps(again, separators=(",", ":")).encode())
 
 
 def test_receiver_that_takes_any_signature_is_refused_and_told_nothing(xero: Any, receiver: Receiver) -> None:

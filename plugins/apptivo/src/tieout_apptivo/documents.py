@@ -15,7 +15,7 @@ from tieout.errors import Rejected
 from tieout.model import Document, Line, Standing
 
 from tieout_apptivo import scalars
-from tieout_apptivo.fields import Values, attribute, in_use, labels_key, standing, values
+from tieout_apptivo.fields import Values, attribute, counterpart, in_use, labels_key, standing, values
 from tieout_apptivo.lines import cents, discounts, net, rows, shipping
 from tieout_apptivo.profile import DocumentApp
 from tieout_apptivo.settings import Firm
@@ -45,12 +45,14 @@ def lift(name: str, wire: Wire, terms: Terms) -> Document:
     lines, tax = _lines(record, app), record.number("tax")
     if total is not None and stands != "void":
         _check_sum(record, app, lines, Decimal(0) if inclusive else _charged(lines, tax, total), total)
-    bill_to = _bill_to(record, terms.memory.get(labels_key(name), {}), app.labels.bill_to)
+    known = terms.memory.get(labels_key(name), {})
+    bill_to = _bill_to(record, known, app.labels.bill_to)
     due, delivery, rate = _due(record, day), record.day("delivery"), _rate(record, app)
     if day is None or total is None:
         raise Rejected(*record.problems)
     record.settle()
     return Document(
+        counterpart=counterpart(record, app, known),
         standing=stands,
         number=record.text("number") or None,
         reference=record.text("reference"),

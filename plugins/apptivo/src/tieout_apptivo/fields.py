@@ -158,6 +158,11 @@ def attribute(record: Values, known: Mapping[str, str], labels: tuple[str, ...])
     return next((found for id in wanted if id and (found := by_id.get(id, ""))), "")
 
 
+def counterpart(record: Values, app: App, known: Mapping[str, str]) -> str | None:
+    """The id in the books that the record itself names, written there by us or by the native integration."""
+    return attribute(record, known, app.marks.target_id) or None
+
+
 def in_use(record: Values) -> bool:
     """Whether a record is active: not switched off, and not of another object status than 0."""
     return record.flag("active", True) and record.text("object_status") in ("", "0")

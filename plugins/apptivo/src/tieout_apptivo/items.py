@@ -12,7 +12,7 @@ from decimal import Decimal
 from tieout.contract import Terms, Wire
 from tieout.model import Item
 
-from tieout_apptivo.fields import Values, in_use, standing, values
+from tieout_apptivo.fields import Values, counterpart, in_use, labels_key, standing, values
 from tieout_apptivo.profile import ItemApp
 
 _PERCENT = re.compile(r"(?:^|[\s(])(\d+(?:\.\d+)?)\s*%\)?$")
@@ -33,6 +33,7 @@ def lift(name: str, wire: Wire, terms: Terms) -> Item:
     tax = taxed(record)
     meaning = standing(record, app) or "live"
     item = Item(
+        counterpart=counterpart(record, app, terms.memory.get(labels_key(name), {})),
         standing=meaning if in_use(record) else "archived",
         code=record.text("code"),
         name=record.text("name"),

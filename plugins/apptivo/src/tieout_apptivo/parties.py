@@ -11,7 +11,7 @@ from tieout.contract import Terms, Wire
 from tieout.model import Address, Party
 
 from tieout_apptivo import scalars
-from tieout_apptivo.fields import Values, attribute, in_use, labels_key, standing, values
+from tieout_apptivo.fields import Values, attribute, counterpart, in_use, labels_key, standing, values
 from tieout_apptivo.profile import PartyApp
 
 
@@ -28,6 +28,7 @@ def lift(name: str, wire: Wire, terms: Terms) -> Party:
     phone, mobile = _phones(record, app)
     meaning = standing(record, app) or "live"
     party = Party(
+        counterpart=counterpart(record, app, known),
         standing=meaning if in_use(record) else "archived",
         name=record.text("name") or f"{first} {last}".strip(),
         person=app.person,

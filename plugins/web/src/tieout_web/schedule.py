@@ -1,0 +1,76 @@
+"""The schedule: every pair that has one is synced at its time, in the same process as the page."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import UTC, datetime, timedelta
+
+from tieout.desk import Desk, TieoutError
+
+from tieout_web.desks import Desks
+from tieout_web.runs import Act, Runs
+
+WHO = "runner"
+_log = logging.getLogger("uvicorn.error")
+_LOOK = 5.0
+"""Seconds between two looks at what is due."""
+_KEEP_ALIVE = timedelta(hours=6)
+
+
+class Schedule:
+    """Starts what is due; a pair that is not live is planned and never sent, one that is paused comes again later."""
+
+    def __init__(self, desks: Desks, runs: Runs) -> None:
+        self._desks = desks
+        self._runs = runs
+        self._stop = threading.Event()
+        self._renewed = datetime.min.replace(tzinfo=UTC)
+        self._thread = threading.Thread(target=self._loop, name="tieout-schedule", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Start nothing more."""
+        self._stop.set()
+        self._thread.join()
+
+    def look(self) -> None:
+        """Start every pair that is due. Raises `ConfigError` while the configuration is wrong."""
+        with self._desks.at(WHO) as desk:
+            now = datetime.now(UTC)
+            if now - self._renewed > _KEEP_ALIVE:
+                desk.keep_alive()  # what could not be renewed stands in the status
+                self._renewed = now
+            for pair in desk.pairs:
+                due = due_at(desk, pair, now)
+                run = self._runs.of(pair)
+                # a run that failed before it stood in the ledger is not tried again at once
+                if due is not None and due <= now and (run is None or run.started + timedelta(minutes=1) <= now):
+                    self._runs.start(pair, "sync", WHO, _sync(pair), "schedule")
+
+    def _loop(self) -> None:
+        while not self._stop.wait(_LOOK):
+            try:
+                self.look()
+            except TieoutError:  # every page tells what is wrong with the configuration
+                continue
+            except Exception:  # a fault must not end the schedule for good
+                _log.exception("the schedule failed")
+
+
+def _sync(pair: str) -> Act:
+    return lambda desk: desk.sync(pair, lambda view: False)
+
+
+def due_at(desk: Desk, pair: str, now: datetime | None = None) -> datetime | None:
+    """When a pair is synced next (UTC); None for one without a schedule, or that a person has to connect first."""
+    every = desk.every(pair)
+    view = desk.glance(pair)
+    sides = (view.source, view.target)
+    if every is None or not all(side.state in ("connected", "paused") for side in sides):
+        return None
+    due = view.last_run + timedelta(seconds=every) if view.last_run else now or datetime.now(UTC)
+    return max([due, *(side.paused_until for side in sides if side.paused_until)])

@@ -1,4 +1,4 @@
-"""Every test of the engine once more, with the ledgers on a real PostgreSQL: only the address changes."""
+"""Back flows and merges once more, with the ledgers on a real PostgreSQL: only the address changes."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from tieout.ledger import Ledger
 from world import SERVER, TEMPLATE
 
 HERE = Path(__file__)
-FILES = sorted(path.name for path in HERE.parent.glob("test_*.py") if path != HERE)
+FILES = ("test_back.py", "test_heirs.py")
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from tieout.cli.terminal import Terminal
 from tieout.contract import Tenant
 from tieout.errors import Problem
 from tieout.proof import EVER, TieLine, TieOut, TieRecord
@@ -170,3 +171,16 @@ def pair_view(hold: HoldGroup) -> PairView:
         last_run=NOW.replace(hour=10, minute=5),
         last_state="done",
     )
+
+
+@pytest.fixture
+def person(monkeypatch):
+    """A person at a terminal, who answers as told."""
+    asked = []
+
+    def answering(answer):
+        monkeypatch.setattr(Terminal, "interactive", property(lambda self: True))
+        monkeypatch.setattr(Terminal, "ask", lambda self, question: asked.append(question) or answer)
+        return asked
+
+    return answering

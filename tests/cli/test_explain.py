@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 from tieout.backfill import Backfill, BackfillCount
 from tieout.cli import main
-from tieout.cli.terminal import Terminal
 from tieout.diff import FieldDiff
 from tieout.errors import Problem, Refused
 from tieout.forecast import Forecast
@@ -118,19 +117,6 @@ def run(monkeypatch, tmp_path, capsys, report, undoing, found):
         return code, seen.out, seen.err, desk
 
     return running
-
-
-@pytest.fixture
-def person(monkeypatch):
-    """A person at a terminal, who answers as told."""
-    asked = []
-
-    def answering(answer):
-        monkeypatch.setattr(Terminal, "interactive", property(lambda self: True))
-        monkeypatch.setattr(Terminal, "ask", lambda self, question: asked.append(question) or answer)
-        return asked
-
-    return answering
 
 
 def test_a_story_is_told_in_its_order_with_what_changed_and_why(run):

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import pytest
 from tieout.cli import main
-from tieout.cli.terminal import Terminal
 from tieout.diff import FieldDiff
 from tieout.errors import Problem, Refused
 from tieout.forecast import Forecast
@@ -93,19 +92,6 @@ def run(monkeypatch, tmp_path, capsys, report, view):
         return code, seen.out, seen.err, desk
 
     return running
-
-
-@pytest.fixture
-def person(monkeypatch):
-    """A person at a terminal, who answers as told."""
-    asked = []
-
-    def answering(answer):
-        monkeypatch.setattr(Terminal, "interactive", property(lambda self: True))
-        monkeypatch.setattr(Terminal, "ask", lambda self, question: asked.append(question) or answer)
-        return asked
-
-    return answering
 
 
 def test_a_plan_tells_what_it_needs_until_when_and_how_to_go_on(run):

@@ -239,6 +239,13 @@ def test_a_number_that_was_changed_there_is_joined_by_its_link(office):
     assert named(tied(office)) == {("missing-there", "B-b1"), ("foreign", "OTHER-1")}
 
 
+def test_one_sent_under_another_number_is_not_taken_for_the_stranger_under_its_own(office):
+    edited(office, "B-b1", number="B-b1-2")
+    office.book.write("docs", "create", {"number": "B-b1", "date": "2026-08-01", "total": Decimal("0.01")})
+    proof = tied(office)
+    assert proof.ties and named(proof) == {("foreign", "B-b1")}
+
+
 def test_what_nobody_made_is_listed_apart_and_counts_nowhere(office):
     office.book.write("docs", "create", {"number": "X-1", "date": "2026-08-01", "total": Decimal("3")})
     proof = tied(office)

@@ -19,7 +19,7 @@ from tieout.contract import Entity
 from tieout.due import held_row
 from tieout.errors import OutcomeUnknown, Problem
 from tieout.flow import End, Flow, dump, tenant_key
-from tieout.inbox import Told, wires
+from tieout.inbox import Told, source_record, wires
 from tieout.lease import Lease
 from tieout.ledger import Ledger, chunks
 from tieout.model import Mark, Record, Settlement
@@ -123,9 +123,7 @@ class Back:
 
     def _refuse(self, entity: Entity, flow: Flow, tale: Tale, problems: Iterable[Problem]) -> None:
         with self.ledger.reading() as sql:
-            here = wires(sql, flow.source.connection, flow.source.resource, [tale.source_id])
-        (own,) = flow.source.lift([row.wire for row in here.values()])
-        record = own if isinstance(own, Record) else None
+            record = source_record(sql, flow, tale.source_id)
         held = held_row(flow, tale.source_id, "hold", problems, record, self.clock.now())
         with self.ledger.writing(*self.leases) as sql:
             self.ledger.put(sql, HeldRow, [{**held, "entity": entity.name}])

@@ -6,7 +6,7 @@ never be taken out of a history, so that it is remembered before it is sent, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,9 @@ from tieout.contract import File
 from tieout.due import held_row
 from tieout.errors import OutcomeUnknown, Problem, Rejected
 from tieout.flow import Flow
-from tieout.inbox import Told, wires
+from tieout.inbox import Told, source_record
 from tieout.lease import Lease
 from tieout.ledger import Ledger
-from tieout.model import Record
 from tieout.tables import EnclosureRow, HeldRow, LinkRow
 
 MOST = 200
@@ -131,11 +130,7 @@ class Enclosures:
     def _warn(self, flow: Flow, link: Any, problem: Problem) -> None:
         """Tell a person what did not go along; the document itself is done, and a hold on it is the weightier word."""
         with self.ledger.reading() as sql:
-            here = wires(sql, flow.source.connection, flow.source.resource, [link.source_id])
-        record = next((one for one in self._lifted(flow, here) if isinstance(one, Record)), None)
+            record = source_record(sql, flow, link.source_id)
         row = held_row(flow, link.source_id, "note", [problem], record, self.clock.now())
         with self.ledger.writing(*self.leases) as sql:
             sql.execute(self.ledger.insert(HeldRow).values(row).on_conflict_do_nothing())
-
-    def _lifted(self, flow: Flow, here: dict[str, Any]) -> Iterator[Any]:
-        yield from flow.source.lift([row.wire for row in here.values()])

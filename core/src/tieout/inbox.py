@@ -21,6 +21,7 @@ from tieout.heirs import follow
 from tieout.lease import Lease
 from tieout.ledger import Ledger, chunks
 from tieout.match import keys
+from tieout.model import Record
 from tieout.tables import CursorRow, DueRow, InboxRow, KeyRow, LinkRow
 from tieout.versions import keep, keep_gone
 from tieout.work import Page, Reject
@@ -290,3 +291,10 @@ def digests(sql: Sql, end: End, ids: Sequence[str]) -> dict[str, str]:
         )
         found |= {row.id: row.digest for row in sql.execute(query)}
     return found
+
+
+def source_record(sql: Sql, flow: Flow, source_id: str) -> Record | None:
+    """A record of the source as last read; None for one that is not there or cannot be read."""
+    rows = wires(sql, flow.source.connection, flow.source.resource, [source_id])
+    found = flow.source.lift([row.wire for row in rows.values()])
+    return next((one for one in found if isinstance(one, Record)), None)

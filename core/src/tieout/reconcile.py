@@ -157,9 +157,13 @@ class _Tie:
                 there = self.sheet.by(entity, "target", "mark", marks)
                 ids = [seen.id for group in here.values() for seen in group]
                 links, known = self._links(flow, ids), self._known(flow, ids)
+                sent_as = self.sheet.by(entity, "target", "id", links.values())
                 found: dict[str, str] = {}
                 for mark, group in here.items():
                     parked = {seen.id for seen in group if seen.problem is not None or seen.id in known}
+                    for seen in group:
+                        if any(one.stands and one.mark != mark for one in sent_as.get(links.get(seen.id, ""), [])):
+                            parked.add(seen.id)  # sent under another number, because its own was taken there
                     found |= pairs(group, there.get(mark, []), links, parked)
                 self.sheet.join(entity, found)
             for page in self.sheet.pages(entity, "source"):

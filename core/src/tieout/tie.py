@@ -73,8 +73,8 @@ def pairs(
 ) -> dict[str, str]:
     """Which records under one number belong together, as source id to target id; each is used at most once.
 
-    `links` are the ledger's; `parked` names source records that were left out for a reason: those belong to a record
-    that Tieout did not make only when both are alike.
+    `links` are the ledger's; `parked` names source records that were left out for a reason or sent under another number:
+    those belong to a record that Tieout did not make only when both are alike.
     """
     ranked = sorted(
         (rank, place, other, here.id, there.id)

@@ -8,7 +8,7 @@ import pytest
 from tieout.cli.terminal import Terminal
 from tieout.contract import Tenant
 from tieout.errors import Problem
-from tieout.proof import EVER, TieLine, TieOut, TieRecord
+from tieout.reconcile.proof import EVER, TieLine, TieOut, TieRecord
 from tieout.report import (
     Calls,
     ConnectionView,

@@ -15,6 +15,7 @@ import pytest
 from tieout.cli import main
 from tieout.contract import Tenant
 from tieout.desk import AccountChoice
+from tieout.desk.forecast import Forecast
 from tieout.errors import (
     ConfigError,
     LeaseLost,
@@ -25,7 +26,6 @@ from tieout.errors import (
     TieoutError,
     Unavailable,
 )
-from tieout.forecast import Forecast
 from tieout.model import Account
 from tieout.report import ConnectionView, Counts, PairView, PlanView, RunReport
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tieout import desk, proposals
+from tieout import desk
 from tieout.cli import main
 from tieout.cli.terminal import Terminal
 from tieout.contract import Finding, Proposal
+from tieout.desk import proposals
 from tieout.errors import ConfigError, ContractError
 
 GOOD = Finding(topic="Invoices", what="fields.number = invoiceNo [Invoice No.], by its label.", sample="INV-1")

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 from tieout.cli import main
+from tieout.desk.held import Wanted
 from tieout.errors import Problem, Refused
-from tieout.held import Wanted
 from tieout.questions import Asked, FieldChange, Question, Suggestion
 from tieout.report import Decision, HeldPage, HeldRecord
 

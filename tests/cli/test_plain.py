@@ -7,7 +7,7 @@ from pathlib import Path
 from tieout.cli.plain import plain
 from tieout.codec import dumps, loads
 from tieout.model import Account
-from tieout.proof import TieOut
+from tieout.reconcile.proof import TieOut
 
 
 def test_views_carry_what_they_compute(clean_proof: TieOut) -> None:

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 from tieout.cli import main
-from tieout.diff import FieldDiff
+from tieout.desk.diff import FieldDiff
+from tieout.desk.forecast import Forecast
+from tieout.desk.plans import ChangePage, PlannedChange
 from tieout.errors import Problem, Refused
-from tieout.forecast import Forecast
-from tieout.plans import ChangePage, PlannedChange
 
 NOW = datetime.now(UTC)
 EDIT = PlannedChange(

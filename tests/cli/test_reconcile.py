@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 from tieout.cli import main, proof
 from tieout.errors import Unavailable
-from tieout.proof import EVER, Months, TieLine, TieOut, TieRecord
+from tieout.reconcile.proof import EVER, Months, TieLine, TieOut, TieRecord
 
 Show = Callable[[TieOut], str]
 Run = Callable[..., tuple[int, str, str]]

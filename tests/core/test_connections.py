@@ -29,11 +29,11 @@ from tieout.guard import Guard
 from tieout.hooks import hookimpl
 from tieout.http import HttpAuth
 from tieout.ledger import Ledger
+from tieout.ledger.tables import ConnectionRow
 from tieout.model import Party
 from tieout.oauth import OAuth
 from tieout.plugins import Plugins, admit
 from tieout.quota import Purpose
-from tieout.tables import ConnectionRow
 from tieout.testing import FakeClock
 
 DAY = 86_400

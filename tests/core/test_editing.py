@@ -12,9 +12,9 @@ import pytest
 from pydantic import Field as Described
 from tieout.contract import Pick, Settings
 from tieout.desk import Changed, ConfigError, Desk, Form, Refused
-from tieout.fields import Field, Option, fields, typed
+from tieout.desk.fields import Field, Option, fields, typed
+from tieout.desk.offers import Offers
 from tieout.model import Account, Amount, TaxRate, Tracking
-from tieout.offers import Offers
 from tieout.secret import Secret
 
 TEXT = """# ours

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import select
 from tieout.clock import Clock
 from tieout.errors import LeaseLost, Refused
-from tieout.lease import SECONDS, beat, held, release, take
 from tieout.ledger import Ledger
-from tieout.tables import LeaseRow, SecretRow
+from tieout.ledger.lease import SECONDS, beat, held, release, take
+from tieout.ledger.tables import LeaseRow, SecretRow
 from tieout.testing import FakeClock
 
 
@@ -105,7 +105,7 @@ def test_the_heartbeat_runs_while_it_is_held(ledger: Ledger) -> None:
 HOLD = """
 import os, sys
 from tieout.clock import Clock
-from tieout.lease import take
+from tieout.ledger.lease import take
 from tieout.ledger import Ledger
 lease = take(Ledger(sys.argv[1]), Clock(), "tenant", seconds=250)
 print(lease.token, flush=True)

@@ -18,12 +18,11 @@ from alembic.script import ScriptDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from tieout import migrations
 from tieout.errors import LeaseLost, LedgerError
-from tieout.lease import Lease
-from tieout.ledger import Ledger
-from tieout.row import Json
-from tieout.tables import AuditRow, ConnectionRow, LeaseRow, SecretRow
+from tieout.ledger import Ledger, migrations
+from tieout.ledger.lease import Lease
+from tieout.ledger.row import Json
+from tieout.ledger.tables import AuditRow, ConnectionRow, LeaseRow, SecretRow
 
 
 def test_a_new_ledger_is_private_and_writes_ahead(ledger: Ledger, tmp_path: Path) -> None:
@@ -81,7 +80,7 @@ OPEN = """
 import sys
 from datetime import UTC, datetime
 from tieout.ledger import Ledger
-from tieout.tables import AuditRow
+from tieout.ledger.tables import AuditRow
 sys.stdin.read()
 with Ledger(sys.argv[1]).writing() as writing:
     writing.execute(AuditRow.__table__.insert().values(at=datetime.now(UTC), who="test", what="opened"))
@@ -195,8 +194,8 @@ def test_postgres_keeps_the_same_ledger(postgres: str) -> None:
 
 @pytest.mark.matrix
 def test_postgres_gives_a_lease_to_one_taker(postgres: str) -> None:
-    from tieout import lease
     from tieout.clock import Clock
+    from tieout.ledger import lease
 
     ledger, clock = Ledger(postgres), Clock()
     for round_ in range(5):

@@ -17,14 +17,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from tieout import oauth
 from tieout.contract import Answer, Connection, Consent, Limits, Tenant
+from tieout.desk.redirect import receive
 from tieout.errors import ConfigError, ReauthNeeded, Refused, Unavailable
 from tieout.http import Http, dumps
 from tieout.ledger import Ledger
+from tieout.ledger.tables import ConnectionRow
 from tieout.oauth import OAuth
 from tieout.quota import Quota
-from tieout.redirect import receive
 from tieout.secret import Secret
-from tieout.tables import ConnectionRow
 from tieout.testing import FakeClock
 from tieout.vault import Vault
 

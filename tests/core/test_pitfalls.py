@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from tieout import oauth
 from tieout.contract import Connection, Limits, Tenant
+from tieout.engine.flow import tenant_key
 from tieout.errors import OutcomeUnknown, ReauthNeeded, Throttled, Unavailable
-from tieout.flow import tenant_key
 from tieout.http import Http
 from tieout.ledger import Ledger
+from tieout.ledger.tables import ConnectionRow
 from tieout.oauth import OAuth
 from tieout.quota import Quota
 from tieout.secret import redact
-from tieout.tables import ConnectionRow
 from tieout.testing import FakeClock
 from tieout.usage import Usage
 from tieout.vault import Vault

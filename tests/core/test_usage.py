@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tieout.clock import Clock
 from tieout.contract import Limits
 from tieout.ledger import Ledger
-from tieout.tables import UsageRow
+from tieout.ledger.tables import UsageRow
 from tieout.testing import FakeClock
 from tieout.usage import Usage
 

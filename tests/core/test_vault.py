@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from tieout import lease
 from tieout.clock import Clock
 from tieout.errors import ConfigError, LeaseLost, LedgerError
-from tieout.ledger import Ledger
+from tieout.ledger import Ledger, lease
+from tieout.ledger.tables import ConnectionRow, SecretRow
 from tieout.secret import redact
-from tieout.tables import ConnectionRow, SecretRow
 from tieout.testing import FakeClock
 from tieout.vault import Vault, given_at, key
 

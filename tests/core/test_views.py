@@ -11,6 +11,7 @@ import pytest
 from tieout.config import Config, ConnectionConfig
 from tieout.connections import Connections
 from tieout.contract import Check, Connection, Connector, Limits, Settings, Tenant
+from tieout.desk.views import Views
 from tieout.errors import ReauthNeeded, Throttled
 from tieout.hooks import hookimpl
 from tieout.ledger import Ledger
@@ -18,7 +19,6 @@ from tieout.oauth import OAuth
 from tieout.plugins import Plugins, admit
 from tieout.report import ConnectionView
 from tieout.testing import FakeClock
-from tieout.views import Views
 
 FIRST = Tenant("t-1", "First Ltd")
 LIMITS = Limits(day=1000, day_header="X-Day")

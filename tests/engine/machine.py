@@ -14,10 +14,10 @@ from types import SimpleNamespace
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
-from tieout.decisions import Decisions
+from tieout.desk.decisions import Decisions
 from tieout.errors import OutcomeUnknown, Refused, Unavailable
+from tieout.ledger.tables import DueRow, HeldRow, InboxRow, LinkRow
 from tieout.reconcile import tie_out
-from tieout.tables import DueRow, HeldRow, InboxRow, LinkRow
 from world import Office
 
 FAULTS = ["throttle", "drop-before", "drop-after", "fail", "late", "reorder", "partial", "refuse-big", None]
@@ -311,6 +311,7 @@ class Machine(RuleBasedStateMachine):
             if {item.source_id, item.target_id} & waits:
                 continue  # the two differ until somebody says what is right, and both the hold and the tie-out say so
             told = {item.target_id, (item.entity, item.source_id), links.get((item.entity, item.source_id))}
+            told |= {one for one, target in links.items() if target == item.target_id}
             assert told & (self.worked_on | self.by_hand), item
 
     def _reopened(self):

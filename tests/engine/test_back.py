@@ -115,3 +115,11 @@ def test_a_refusal_is_told_and_does_not_keep_the_source_busy(office):
     report = office.sync()
     assert report.counts["marks"].done == 9
     assert not [group for group in report.holds if group.entity == "marks"]
+
+
+def test_a_refusal_about_a_record_that_is_no_more_is_let_go(office):
+    office.refusal = Problem(cause="attribute-missing", what="There is no attribute.", why="", fix="Add it.")
+    office.bill("b1")
+    assert "marks" in {group.entity for group in office.sync().holds}
+    office.shop.delete("bills", "b1")
+    assert "marks" not in {group.entity for group in office.sync().holds}

@@ -10,8 +10,8 @@ from sqlalchemy import event, select, text
 from tieout.contract import Tenant
 from tieout.errors import LedgerError, Problem, Refused
 from tieout.ledger import Ledger
+from tieout.ledger.tables import AuditRow, LinkRow
 from tieout.reconcile import tie_out
-from tieout.tables import AuditRow, LinkRow
 from tieout.work import Receipt
 from world import Crash, Office
 

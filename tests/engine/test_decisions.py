@@ -6,12 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
-from tieout.decisions import Decisions
+from tieout.desk.decisions import Decisions
+from tieout.desk.held import Wanted
 from tieout.errors import Refused
-from tieout.held import Wanted
+from tieout.ledger.tables import AuditRow
 from tieout.questions import Ownership
 from tieout.reconcile import tie_out
-from tieout.tables import AuditRow
 from world import Office
 
 

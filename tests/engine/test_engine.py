@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from tieout.contract import Tenant
 from tieout.errors import OutcomeUnknown, Refused
-from tieout.lease import held
+from tieout.ledger.lease import held
 from tieout.reconcile import tie_out
 from world import Office
 

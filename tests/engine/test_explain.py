@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select
-from tieout.archive import VersionRow
-from tieout.decisions import Decisions
+from tieout.desk.decisions import Decisions
+from tieout.desk.explain import Records
 from tieout.errors import Refused
-from tieout.explain import Records
+from tieout.ledger.archive import VersionRow
 from world import Office
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import select
-from tieout.tables import LinkRow
+from tieout.ledger.tables import LinkRow
 from world import Office
 
 

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
-from tieout.backfill import Backfills
+from tieout.desk.backfill import Backfills
 from tieout.errors import ReauthNeeded, Throttled, Unavailable
-from tieout.tables import ConnectionRow, RunRow
+from tieout.ledger.tables import ConnectionRow, RunRow
 from world import Office
 
 

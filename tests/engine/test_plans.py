@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 from tieout.contract import Tenant
+from tieout.desk.plans import PAGE, Plans
 from tieout.errors import Refused
-from tieout.plans import PAGE, Plans
 from world import Crash, Office
 
 

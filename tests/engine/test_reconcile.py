@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import delete, update
 from tieout.errors import Refused
-from tieout.proof import EVER, Months
+from tieout.ledger.tables import HeldRow, LinkRow, TieRow
 from tieout.reconcile import tie_out
-from tieout.tables import HeldRow, LinkRow, TieRow
+from tieout.reconcile.proof import EVER, Months
 from world import Office
 
 JULY = Months("2026-07", "2026-07")

@@ -7,8 +7,8 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
+from tieout.ledger.tables import LinkRow
 from tieout.reconcile import tie_out
-from tieout.tables import LinkRow
 from world import Office
 
 CENTS = st.integers(1, 500).map(lambda cents: Decimal(cents) / 100)

@@ -19,10 +19,10 @@ from tieout.errors import OutcomeUnknown, Problem, Rejected, Throttled, Unavaila
 from tieout.guard import Guard
 from tieout.hooks import hookimpl
 from tieout.ledger import Ledger
+from tieout.ledger.tables import LeaseRow
 from tieout.model import Document, Line, Mark, Party, Payment, Ref, Settlement
 from tieout.plugins import admit
 from tieout.standing import Standing
-from tieout.tables import LeaseRow
 from tieout.work import Page, Receipt, Reject
 
 SERVER = "TIEOUT_TEST_POSTGRESQL"

@@ -11,8 +11,8 @@ from tieout import config as configuration
 from tieout.clock import Clock
 from tieout.connections import Connections
 from tieout.engine import Engine
+from tieout.engine.outbox import IN_FLIGHT
 from tieout.ledger import Ledger
-from tieout.outbox import IN_FLIGHT
 from tieout.plugins import load
 from tieout_sandbox import codec
 from tieout_sandbox.fake import Limits

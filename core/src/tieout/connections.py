@@ -20,11 +20,11 @@ from tieout.errors import ConfigError, ReauthNeeded, Refused, Throttled, TieoutE
 from tieout.forms import nearest
 from tieout.http import Http, HttpAuth
 from tieout.ledger import Ledger
+from tieout.ledger.tables import ConnectionRow
 from tieout.oauth import OAuth
 from tieout.plugins import Plugins
 from tieout.quota import Purpose, Quota
 from tieout.standing import Standing
-from tieout.tables import ConnectionRow
 from tieout.usage import Usage
 from tieout.vault import Vault
 

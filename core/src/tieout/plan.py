@@ -19,6 +19,10 @@ from tieout.model import Record
 from tieout.questions import NOBODY, UNANSWERED, Answers, FieldChange, Ownership, Question
 from tieout.references import BOOKKEEPING, content, differing
 
+BEFORE, OUT_OF_USE = "before-start-date", "not-to-be-sent"
+LEFT_OUT = frozenset({BEFORE, OUT_OF_USE})
+"""The causes for which a record is out of scope."""
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
@@ -107,9 +111,9 @@ def _unlinked(case: Case) -> Verdict:
     if source is None:
         return _skip("deleted-in-source", "It was deleted before it was ever sent.")
     if case.skip:
-        return _skip("not-to-be-sent", case.skip)
+        return _skip(OUT_OF_USE, case.skip)
     if not in_scope(getattr(source, "date", None), case.since, case.backfilled):
-        return _skip("before-start-date", f"It is dated before the start date {case.since.isoformat()}.")
+        return _skip(BEFORE, f"It is dated before the start date {case.since.isoformat()}.")
     if case.missing:
         return Verdict("hold", case.missing, lacking=True)
     return Verdict("create")

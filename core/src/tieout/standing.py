@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 
 from tieout.clock import Clock
 from tieout.errors import ReauthNeeded, Throttled
-from tieout.lease import Lease
 from tieout.ledger import Ledger
+from tieout.ledger.lease import Lease
+from tieout.ledger.tables import ConnectionRow
 from tieout.quota import Purpose
-from tieout.tables import ConnectionRow
 
 
 @dataclass(frozen=True, slots=True)

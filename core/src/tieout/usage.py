@@ -13,7 +13,7 @@ from sqlalchemy import delete, select, update
 from tieout.clock import Clock
 from tieout.contract import Limits
 from tieout.ledger import Ledger
-from tieout.tables import UsageRow
+from tieout.ledger.tables import UsageRow
 
 BELIEVED = timedelta(minutes=30)
 """How long what a system said is left counts as known (facts/xero.md 2.1)."""

@@ -22,13 +22,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, select
 
-from tieout import lease
 from tieout.clock import Clock
 from tieout.codec import dumps, loads
 from tieout.errors import ConfigError, LedgerError
-from tieout.ledger import Ledger
+from tieout.ledger import Ledger, lease
+from tieout.ledger.tables import ConnectionRow, SecretRow
 from tieout.secret import remember
-from tieout.tables import ConnectionRow, SecretRow
 
 KEY_BYTES = 32
 VARIABLE = "TIEOUT_KEY"

@@ -49,7 +49,7 @@ def reconcile(
     says that the sides tie, 3 that they do not; the records concerned are named.
     """
     from tieout.desk import Months
-    from tieout.filing import ready, trail, write_report
+    from tieout.desk.filing import ready, trail, write_report
 
     if month and (first or last):
         raise typer.BadParameter("name either one month or a span", param_hint="--month")

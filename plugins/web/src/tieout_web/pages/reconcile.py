@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.responses import Response
-from tieout import filing
-from tieout.desk import Desk, Months, Refused, TieOut
-from tieout.filing.chart import HEIGHT, WIDTH, charts
+from tieout.desk import Desk, Months, Refused, TieOut, filing
+from tieout.desk.filing.chart import HEIGHT, WIDTH, charts
 
 from tieout_web.page import Page, Visit
 from tieout_web.progress import progress

@@ -1,0 +1,103 @@
+"""The desk: every question and command that a person has, audited.
+
+The command line and the page use this module and nothing else of core.
+"""
+
+from tieout.config import disable, enable
+from tieout.contract import Answer, Consent, Event, Finding, Proposal, Tenant
+from tieout.desk.backfill import Backfill, BackfillCount
+from tieout.desk.desk import AccountChoice, Desk, answer, starter
+from tieout.desk.diff import FieldDiff
+from tieout.desk.editing import App, Changed, Form, Kept
+from tieout.desk.fields import Field, Option
+from tieout.desk.forecast import Forecast
+from tieout.desk.held import Wanted
+from tieout.desk.past import PastRun, RunPage
+from tieout.desk.plans import ChangePage, PlannedChange
+from tieout.desk.redirect import receive
+from tieout.desk.sample import Sample, sample
+from tieout.desk.story import Moment, Story
+from tieout.desk.undo import Undoing
+from tieout.errors import ConfigError, Problem, ReauthNeeded, Refused, TieoutError
+from tieout.extras import commands, sandbox
+from tieout.model import Account, Reference
+from tieout.plugins import Status, installed
+from tieout.questions import Asked
+from tieout.reconcile.proof import EVER, Months, TieLine, TieOut, TieRecord
+from tieout.report import (
+    Calls,
+    ConnectionView,
+    Counts,
+    Decision,
+    FlowView,
+    HeldPage,
+    HeldRecord,
+    HoldGroup,
+    PairView,
+    PlanView,
+    RunReport,
+)
+
+__all__ = [
+    "EVER",
+    "Account",
+    "AccountChoice",
+    "Answer",
+    "App",
+    "Asked",
+    "Backfill",
+    "BackfillCount",
+    "Calls",
+    "ChangePage",
+    "Changed",
+    "ConfigError",
+    "ConnectionView",
+    "Consent",
+    "Counts",
+    "Decision",
+    "Desk",
+    "Event",
+    "Field",
+    "FieldDiff",
+    "Finding",
+    "FlowView",
+    "Forecast",
+    "Form",
+    "HeldPage",
+    "HeldRecord",
+    "HoldGroup",
+    "Kept",
+    "Moment",
+    "Months",
+    "Option",
+    "PairView",
+    "PastRun",
+    "PlanView",
+    "PlannedChange",
+    "Problem",
+    "Proposal",
+    "ReauthNeeded",
+    "Reference",
+    "Refused",
+    "RunPage",
+    "RunReport",
+    "Sample",
+    "Status",
+    "Story",
+    "Tenant",
+    "TieLine",
+    "TieOut",
+    "TieRecord",
+    "TieoutError",
+    "Undoing",
+    "Wanted",
+    "answer",
+    "commands",
+    "disable",
+    "enable",
+    "installed",
+    "receive",
+    "sample",
+    "sandbox",
+    "starter",
+]

@@ -1,0 +1,130 @@
+"""How connections and pairs stand, as people see them: told from the ledger alone, without a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from tieout.clock import Clock
+from tieout.config import Config, PairConfig
+from tieout.connections import Connections
+from tieout.contract import Tenant
+from tieout.engine.tally import holds
+from tieout.ledger import Ledger
+from tieout.ledger.tables import ConnectionRow, HeldRow, LinkRow, LiveRow, PlanRow, RunRow
+from tieout.plugins import Plugins
+from tieout.report import ConnectionView, Counts, FlowView, PairView
+
+NEAR = timedelta(days=14)
+"""How long before its end a person is told of a consent that nobody uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The views of one configuration."""
+
+    config: Config
+    plugins: Plugins
+    ledger: Ledger
+    clock: Clock
+    connections: Connections
+
+    def connection(self, name: str) -> ConnectionView:
+        """One connection with its tenant, its state, and the calls of its day."""
+        settings = self.config.connections[name]
+        with self.ledger.reading() as sql:
+            row = sql.execute(select(ConnectionRow).where(ConnectionRow.c.name == name)).first()
+        usage, ends = self.connections.usage(name), self.connections.grant_ends(name)
+        view = ConnectionView(
+            name=name,
+            plugin=settings.plugin,
+            title=self.plugins.connectors[settings.plugin].title,
+            state="not connected",
+            needs_consent=self.connections.needs_consent(name),
+            calls_used=usage.used,
+            calls_allowed=settings.limits.day,
+            calls_known_at=usage.known_at,
+            grant_ends=ends if ends is not None and ends - NEAR <= self.clock.now() else None,
+        )
+        if row is None or not row.tenant_id:
+            return view
+        view = replace(
+            view,
+            state="connected",
+            tenant=Tenant(row.tenant_id, row.tenant_name or ""),
+            connected_at=row.connected_at,
+            connected_by=row.connected_by,
+        )
+        if row.refused_why:
+            return replace(view, state="reconnect needed", why=row.refused_why)
+        if row.paused_until is None or row.paused_until <= self.clock.now():
+            return view
+        return replace(view, state="paused", paused_until=row.paused_until, why=row.paused_why or "")
+
+    def pair(self, settings: PairConfig) -> PairView:
+        """One pair with its connections, flows and holds."""
+        return replace(self.glance(settings), holds=holds(self.ledger, settings.name))
+
+    def glance(self, settings: PairConfig) -> PairView:
+        """One pair without its holds, which take time when there are many."""
+        pair = settings.name
+        with self.ledger.reading() as sql:
+            last = sql.execute(
+                select(RunRow).where(RunRow.c.pair == pair).order_by(RunRow.c.id.desc()).limit(1)
+            ).first()
+            full = sql.execute(
+                select(RunRow.c.counts)
+                .where(RunRow.c.pair == pair, RunRow.c.counts.is_not(None))
+                .order_by(RunRow.c.id.desc())
+                .limit(1)
+            ).first()
+            live = sql.execute(select(LiveRow.c.pair).where(LiveRow.c.pair == pair)).first() is not None
+            plan = sql.execute(
+                select(PlanRow.c.id)
+                .where(PlanRow.c.pair == pair, PlanRow.c.state == "open")
+                .order_by(PlanRow.c.id.desc())
+            ).scalar()
+        counts = (full.counts if full is not None else None) or {}
+        source, target = self.connection(settings.source), self.connection(settings.target)
+        return PairView(
+            name=pair,
+            source=source,
+            target=target,
+            live=live,
+            flows=tuple(self._flows(settings, (_tenant(source), _tenant(target)), counts)),
+            holds=(),
+            last_run=last.started if last is not None else None,
+            last_state=last.state if last is not None else "",
+            last_message=(last.message or "") if last is not None else "",
+            open_plan=plan,
+        )
+
+    def _flows(self, settings: PairConfig, ends: tuple[str, str], counts: Mapping[str, Any]) -> Iterator[FlowView]:
+        mine = (LinkRow.c.source_tenant == ends[0], LinkRow.c.target_tenant == ends[1])
+        some = LinkRow.c.entity.in_(settings.entities)
+        of, many = LinkRow.c.entity, func.count()
+        kinds = select(HeldRow.c.entity, HeldRow.c.kind, many).where(HeldRow.c.pair == settings.name)
+        with self.ledger.reading() as sql:
+            held = {(row[0], row[1]): row[2] for row in sql.execute(kinds.group_by(HeldRow.c.entity, HeldRow.c.kind))}
+            linked = {row[0]: row[1] for row in sql.execute(select(of, many).where(some, *mine).group_by(of))}
+            differing = select(of, many).where(some, *mine, LinkRow.c.wrong.is_not(None)).group_by(of)
+            wrong = {row[0]: row[1] for row in sql.execute(differing)}
+        for name in settings.entities:
+            yield FlowView(
+                entity=name,
+                title=self.plugins.entities[name].title,
+                linked=linked.get(name, 0),
+                held=held.get((name, "hold"), 0),
+                skipped=held.get((name, "skip"), 0),
+                wrong=wrong.get(name, 0),
+                last=Counts(**(counts.get(name) or {})),
+            )
+
+
+def _tenant(view: ConnectionView) -> str:
+    """The tenant under which the ledger keeps what a connection reaches."""
+    return f"{view.plugin}:{view.tenant.id if view.tenant else ''}"

@@ -1,7 +1,0 @@
-"""Filing a tie-out: the trail of every record for a spreadsheet, and the report that an accountant keeps."""
-
-from tieout.filing.page import page, states, summary, write_report
-from tieout.filing.paper import ready
-from tieout.filing.trail import trail
-
-__all__ = ["page", "ready", "states", "summary", "trail", "write_report"]

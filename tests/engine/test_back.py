@@ -123,3 +123,13 @@ def test_a_refusal_about_a_record_that_is_no_more_is_let_go(office):
     assert "marks" in {group.entity for group in office.sync().holds}
     office.shop.delete("bills", "b1")
     assert "marks" not in {group.entity for group in office.sync().holds}
+
+
+def test_a_refusal_is_let_go_once_the_record_is_again_as_it_was_told(office):
+    office.bill("b1")
+    office.sync()
+    office.refusal = Problem(cause="attribute-missing", what="There is no attribute.", why="", fix="Add it.")
+    office.shop.write("bills", "b1", party=None)
+    assert "marks" in {group.entity for group in office.sync().holds}
+    office.shop.write("bills", "b1", party="p1")
+    assert not office.sync().holds

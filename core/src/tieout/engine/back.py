@@ -56,8 +56,10 @@ class Back:
     def write(self, entity: Entity) -> Counts:
         """Write everything that one entity has to tell. Raises what makes the source unreachable."""
         counts = Counts()
+        told: set[str] = set()
         for flow in self._carriers(entity):
-            self._flow(entity, flow, counts)
+            told |= self._flow(entity, flow, counts)
+        self._let_go(entity, told)
         return counts
 
     def _carriers(self, entity: Entity) -> Iterator[Flow]:
@@ -67,14 +69,16 @@ class Back:
             if told_there and takes and (not entity.of or flow.entity.name in entity.of):
                 yield flow
 
-    def _flow(self, entity: Entity, flow: Flow, counts: Counts) -> None:
+    def _flow(self, entity: Entity, flow: Flow, counts: Counts) -> set[str]:
+        """Write what one flow has to tell; of which records, is returned."""
+        told: set[str] = set()
         refused = 0
         end = _towards(flow.source, entity)
-        self._forget(entity, flow)
         for page in self._pages(entity, flow):
             with self.ledger.reading() as sql:
                 now = wires(sql, end.connection, end.resource, [tale.source_id for tale in page])
             here = [tale for tale in page if tale.source_id in now and not now[tale.source_id].gone]
+            told |= {tale.source_id for tale in here}
             items = [Lowering(tale.record, now[tale.source_id].wire, tale.source_id) for tale in here]
             for tale, steps in zip(here, end.lower(items), strict=True):
                 counts.read += 1
@@ -96,6 +100,7 @@ class Back:
                 counts.updated += outcome == "done"
                 setattr(counts, outcome, getattr(counts, outcome) + 1)
                 self.tell("back.written", {"entity": entity.name, "of": flow.entity.name, "outcome": outcome})
+        return told
 
     def _push(self, entity: Entity, flow: Flow, end: End, tale: Tale, steps: Sequence[Step]) -> str:
         for place, step in enumerate(steps):
@@ -129,19 +134,15 @@ class Back:
         with self.ledger.writing(*self.leases) as sql:
             self.ledger.put(sql, HeldRow, [{**held, "entity": entity.name}])
 
-    def _forget(self, entity: Entity, flow: Flow) -> None:
-        """Let go what was refused of records that are no more: nothing is left to be told, or to be put right."""
-        gone = select(InboxRow.c.id).where(
-            InboxRow.c.tenant == flow.source.tenant,
-            InboxRow.c.resource == flow.source.resource.name,
-            InboxRow.c.gone.is_(True),
-        )
-        held = (HeldRow.c.pair == flow.pair, HeldRow.c.entity == entity.name, HeldRow.c.source_id.in_(gone))
+    def _let_go(self, entity: Entity, told: set[str]) -> None:
+        """Let go what was refused before and is not to be told any more: the record is gone, or as it was told once."""
+        held = (HeldRow.c.pair == self.flows[0].pair, HeldRow.c.entity == entity.name)
         with self.ledger.reading() as sql:
-            if sql.execute(select(HeldRow.c.source_id).where(*held).limit(1)).first() is None:
-                return
-        with self.ledger.writing(*self.leases) as sql:
-            sql.execute(delete(HeldRow).where(*held))
+            left = [one for one in sql.execute(select(HeldRow.c.source_id).where(*held)).scalars() if one not in told]
+        if left:
+            with self.ledger.writing(*self.leases) as sql:
+                for part in chunks(left):
+                    sql.execute(delete(HeldRow).where(*held, HeldRow.c.source_id.in_(part)))
 
     def _row(self, entity: Entity, flow: Flow, tale: Tale, state: str) -> dict[str, Any]:
         return {

@@ -1,5 +1,6 @@
 """Documents with an effect on the ledger: how they match, what their status allows (facts/xero.md 5.3, 5.9, 7.2)."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
@@ -18,7 +19,7 @@ from tieout_sandbox.xero.table import Record, Table
 Side = Literal["sales", "purchases"]
 
 
-class LedgerDocuments(Endpoint):
+class LedgerDocuments(Endpoint, ABC):
     """Invoices and bills, or credit notes of both sides.
 
     `sides` gives the side of each `Type`; numbers (`number_field`, made with `prefix`) are unique on the sales side.
@@ -64,9 +65,9 @@ class LedgerDocuments(Endpoint):
         shown["Contact"] = contacts.in_list(contact) if contact else shown["Contact"]
         return shown
 
+    @abstractmethod
     def blank(self, kind: str) -> Record:
         """A document of this type that says nothing yet."""
-        raise NotImplementedError
 
     def write(self, element: Record, way: Way, findings: Findings) -> Record | None:
         """Create or update a document."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import tomlkit
 from tieout import desk
-from tieout.cli import consent, demo, main, starter
+from tieout.cli import consent, demo, main
 from tieout.errors import Refused
 from tieout.secret import Secret
 
@@ -86,7 +86,7 @@ def test_a_person_connects_and_chooses(
 
 
 def test_its_configuration_is_the_template_with_the_addresses_of_the_sandbox(tmp_path: Path) -> None:
-    config = demo.write(tmp_path / "demo", starter.text(), Addresses(), 60)
+    config = demo.write(tmp_path / "demo", desk.starter(), Addresses(), 60)
     text = config.read_text(encoding="utf-8")
     assert "# on or off: what is off is not imported" in text
     found = tomlkit.parse(text).unwrap()
@@ -104,7 +104,7 @@ def test_its_configuration_is_the_template_with_the_addresses_of_the_sandbox(tmp
 
 def test_a_configuration_of_another_kind_is_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
-    other = starter.text().replace('plugin = "xero"', 'plugin = "ledgerly"')
+    other = desk.starter().replace('plugin = "xero"', 'plugin = "ledgerly"')
     with pytest.raises(Refused, match="0 connections with plugin = 'xero'"):
         demo.write(folder, other, Addresses(), 60)
 
@@ -112,4 +112,4 @@ def test_a_configuration_of_another_kind_is_left_alone(tmp_path: Path) -> None:
 @contextmanager
 def demo_config(folder: Path) -> Iterator[Path]:
     with desk.sandbox({"speed": Decimal(200)}) as sandbox:
-        yield demo.write(folder / "demo", starter.text(), sandbox, 200)
+        yield demo.write(folder / "demo", desk.starter(), sandbox, 200)

@@ -7,8 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tieout import config, hooks
-from tieout.cli import starter
+from tieout import config, desk, hooks
 from tieout.plugins import installed, load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,11 +67,11 @@ def test_the_configuration_of_the_demo_is_the_one_that_init_writes() -> None:
     def toggled_on(text: str) -> str:
         return re.sub(r"^([a-z-]+ = )false\b", r"\1true", text, flags=re.MULTILINE)
 
-    assert toggled_on((ROOT / "plugins.toml").read_text(encoding="utf-8")) == toggled_on(starter.text())
+    assert toggled_on((ROOT / "plugins.toml").read_text(encoding="utf-8")) == toggled_on(desk.starter())
 
 
 def test_the_first_configuration_names_every_plugin_of_ours_but_the_sandbox() -> None:
-    named = set(tomllib.loads(starter.text())["plugins"])
+    named = set(tomllib.loads(desk.starter())["plugins"])
     ours: set[str] = set()
     for path in ROOT.glob("plugins/*/pyproject.toml"):
         ours |= (

@@ -8,7 +8,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import Any
 
 import tomlkit
 
+from tieout import paper
 from tieout.errors import ConfigError
 
 Key = tuple[str, ...]
@@ -89,7 +89,7 @@ def editing(path: Path) -> Iterator[tomlkit.TOMLDocument]:
         yield document
         changed = tomlkit.dumps(document)
         if changed != text:
-            replace(path, changed)
+            paper.write(path, changed)
 
 
 @contextmanager
@@ -101,22 +101,6 @@ def _turn(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def replace(path: Path, text: str) -> None:
-    """Give a file this text, as a whole or not at all; its mode stays, and a new one can be read by everybody."""
-    real = path.resolve()  # a link stays a link
-    descriptor, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=real.parent)
-    try:
-        os.fchmod(descriptor, real.stat().st_mode & 0o7777 if real.exists() else 0o644)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(made).replace(real)
-    except BaseException:
-        Path(made).unlink(missing_ok=True)
-        raise
 
 
 def put(table: Any, key: Key, value: Any) -> None:

@@ -18,7 +18,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from tieout.cli import consent, proof, screens, starter
+from tieout.cli import consent, proof, screens
 from tieout.cli.options import TRY, Json, examples, speaker
 from tieout.cli.progress import Told
 from tieout.cli.terminal import STOPPED, Terminal
@@ -50,7 +50,7 @@ def demo(
     from tieout import desk
 
     terminal = speaker(ctx)
-    template = Path("plugins.toml").read_text(encoding="utf-8") if Path("plugins.toml").is_file() else starter.text()
+    template = Path("plugins.toml").read_text(encoding="utf-8") if Path("plugins.toml").is_file() else desk.starter()
     visit = consent.in_browser(terminal) if browser else consent.by_program
     with desk.sandbox({"speed": Decimal(speed)}) as sandbox:
         config = write(FOLDER, template, sandbox, speed)

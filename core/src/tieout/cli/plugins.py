@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tieout.cli import screens, starter
+from tieout.cli import screens
 from tieout.cli.options import SET_UP, Json, examples, speaker
 from tieout.errors import Refused
 
@@ -21,11 +21,13 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The plugin's name, as
 @commands.command(rich_help_panel=SET_UP, epilog=examples("tieout init", "tieout --config books/plugins.toml init"))
 def init(ctx: typer.Context, as_json: Json = False) -> None:
     """Write a first, commented plugins.toml; a file that is there already is left alone."""
+    from tieout import desk
+
     terminal = speaker(ctx)
     path = terminal.named or Path("plugins.toml")
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(starter.text())
+            file.write(desk.starter())
     except FileExistsError as error:
         raise Refused(
             f"{path} exists already", why="It may hold your settings.", fix="Edit it, or name another with --config."

@@ -6,7 +6,7 @@ The command line and the page use this module and nothing else of core.
 from tieout.config import disable, enable
 from tieout.contract import Answer, Consent, Event, Finding, Proposal, Tenant
 from tieout.desk.backfill import Backfill, BackfillCount
-from tieout.desk.desk import AccountChoice, Desk, answer, starter
+from tieout.desk.desk import AccountChoice, Desk, answer
 from tieout.desk.diff import FieldDiff
 from tieout.desk.editing import App, Changed, Form, Kept
 from tieout.desk.fields import Field, Option
@@ -15,7 +15,7 @@ from tieout.desk.held import Wanted
 from tieout.desk.past import PastRun, RunPage
 from tieout.desk.plans import ChangePage, PlannedChange
 from tieout.desk.redirect import receive
-from tieout.desk.sample import Sample, sample
+from tieout.desk.sample import Sample, sample, starter
 from tieout.desk.story import Moment, Story
 from tieout.desk.undo import Undoing
 from tieout.errors import ConfigError, Problem, ReauthNeeded, Refused, TieoutError

@@ -305,13 +305,6 @@ def _picks(model: type[Settings]) -> Iterator[tuple[str, Pick]]:
                 yield name, mark
 
 
-def starter() -> str:
-    """A commented first configuration, for one Apptivo firm and one Xero organisation."""
-    from tieout.cli.starter import text
-
-    return text()
-
-
 def answer(consent: Consent, parameters: Mapping[str, str]) -> Answer:
     """What came back to the redirect address of a consent."""
     return Answer(consent, parameters)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -20,7 +19,7 @@ from pydantic import Field as Described
 from sqlalchemy import insert, select
 
 from tieout import config as configuration
-from tieout import forms, toml
+from tieout import forms, paper, toml
 from tieout.clock import Clock
 from tieout.config import Config
 from tieout.contract import Connector, Settings
@@ -304,6 +303,4 @@ def _keep_secrets(path: Path, secrets: Mapping[str, str]) -> None:
     before = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     kept = [line for line in before if line.partition("=")[0].strip() not in secrets]
     lines = [*kept, *(f"{name}={value}" for name, value in secrets.items())]
-    if not path.exists():
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    toml.replace(path, "\n".join(lines) + "\n")
+    paper.write_secret(path, "\n".join(lines) + "\n")

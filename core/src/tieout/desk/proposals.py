@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tieout import config as configuration
-from tieout import toml
+from tieout import paper
 from tieout.contract import Proposal
 from tieout.errors import ContractError
 
@@ -22,7 +22,7 @@ def keep(config: Path, connection: str, proposal: Proposal) -> tuple[Path, ...]:
     written = []
     for name, text in proposal.files.items():
         path = config.absolute().parent / name
-        toml.replace(path, text)
+        paper.write(path, text)
         written.append(path)
     for key, value in proposal.settings.items():
         configuration.set_connection(config, connection, key, value)

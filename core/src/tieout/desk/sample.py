@@ -1,16 +1,16 @@
-"""A configuration for stand-ins: a template with the addresses, the limits and the secrets of a running sandbox."""
+"""The first configuration, and one for stand-ins: it has the addresses, limits and secrets of a running sandbox."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 
-from tieout import toml
+from tieout import paper
 from tieout.errors import Refused
 
 SECRETS = "secrets.env"
@@ -25,11 +25,14 @@ class Sample:
 
     def write(self, config: Path) -> None:
         """Write the configuration and, beside it, the file of secrets, which its owner alone may read."""
-        secrets = config.with_name(SECRETS)
-        if not secrets.exists():
-            os.close(os.open(secrets, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        toml.replace(secrets, "".join(f"{name}={value}\n" for name, value in self.secrets.items()))
-        toml.replace(config, self.text)
+        secrets = "".join(f"{name}={value}\n" for name, value in self.secrets.items())
+        paper.write_secret(config.with_name(SECRETS), secrets)
+        paper.write(config, self.text)
+
+
+def starter() -> str:
+    """A commented first configuration, for one Apptivo firm and one Xero organisation."""
+    return files("tieout.desk").joinpath("starter.toml").read_text(encoding="utf-8")
 
 
 def sample(template: str, sandbox: Any, speed: int) -> Sample:

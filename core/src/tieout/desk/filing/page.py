@@ -13,8 +13,8 @@ from typing import Any
 
 from tieout import __version__
 from tieout.desk.filing.chart import HEIGHT, WIDTH, charts
-from tieout.desk.filing.paper import written
 from tieout.errors import Problem
+from tieout.paper import written
 from tieout.reconcile.proof import TieLine, TieOut, TieRecord
 
 _COMMAND = re.compile("`([^`]+)`")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
-from tieout.desk.filing.paper import written
+from tieout.paper import written
 from tieout.reconcile.proof import TieRecord
 
 COLUMNS = (

@@ -6,6 +6,7 @@ what they decided, because from then on the two sides may differ for a reason.
 
 import tempfile
 from collections import Counter
+from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
 from tieout.desk.decisions import Decisions
+from tieout.desk.undo import Undo
 from tieout.errors import OutcomeUnknown, Refused, Unavailable
-from tieout.ledger.tables import DueRow, HeldRow, InboxRow, LinkRow
+from tieout.ledger.tables import DueRow, HeldRow, InboxRow, LinkRow, RunRow
 from tieout.reconcile import tie_out
 from world import Office
 
@@ -39,6 +41,7 @@ class Machine(RuleBasedStateMachine):
         self.dead_there = {"docs": set(), "receipts": set()}
         self.by_hand = set()
         self.worked_on = set()
+        self.plan = None
 
     def teardown(self):
         try:
@@ -203,6 +206,43 @@ class Machine(RuleBasedStateMachine):
         self.office.reads_fail = reads_fail
         self._may_stop(lambda: self._adds_up(self.office.sync()))
         self.office.reads_fail = 0
+
+    @rule()
+    def a_plan_is_made(self):
+        self._may_stop(self._planned)
+
+    def _planned(self):
+        self.plan = self.office.engine().plan(self.office.pair).id
+
+    @precondition(lambda self: self.plan)
+    @rule(faults=st.lists(st.sampled_from(FAULTS), max_size=4))
+    def a_plan_is_carried_out(self, faults):
+        """However much has changed since it was made."""
+        self.office.book.faults = list(faults)
+        with suppress(Refused):
+            self._may_stop(lambda: self.office.engine().apply(self.office.pair, self.plan))
+
+    @precondition(lambda self: self._runs())
+    @rule(data=st.data())
+    def a_run_is_undone(self, data):
+        config = SimpleNamespace(pairs={"main": self.office.pair})
+        run = data.draw(st.sampled_from(sorted(self._runs())))
+        before = self._dead()
+        self.office.book.faults = []
+        with suppress(Refused):
+            undoing = Undo(self.office.ledger, config, self.office.engine()).plan("main", run)
+            if undoing.plan is not None:
+                self.office.engine().apply(self.office.pair, undoing.plan.id)
+        for kind, dead in self._dead().items():
+            self.dead_there[kind] |= dead - before[kind]
+            self.worked_on |= dead - before[kind]
+
+    def _runs(self):
+        return self._ids(RunRow.id)
+
+    def _dead(self):
+        kinds = ("docs", "receipts")
+        return {k: {id for id, one in getattr(self.office.book, k).items() if one["standing"] == "void"} for k in kinds}
 
     @rule(seconds=st.integers(1, 900))
     def time_passes(self, seconds):

@@ -69,11 +69,14 @@ class Apptivo:
             return said if isinstance(said, Answer) else Answer(200, said if isinstance(said, str) else _json(said))
         if form["a"] in self.refuses:
             return Answer(200, _json({"status": "FAILURE", "reason": "Not available"}))
-        if not url.startswith(BASE):
+        if not url.startswith(BASE.removesuffix("dao/v6/")):
             raise Unavailable("there is nobody at this address")
         if self.present is not None and url.removeprefix(BASE) not in self.present:
             return Answer(404, "<html>not here</html>")
-        return Answer(200, _json(getattr(self, form["a"])(url.removeprefix(BASE), form)))
+        action = getattr(self, form["a"], None)
+        if action is None:
+            return Answer(200, _json({"status": "FAILURE", "reason": f"Invalid method: {form['a']}"}))
+        return Answer(200, _json(action(url.removeprefix(BASE), form)))
 
     def write(self, method: str, url: str, *, form: dict[str, str]) -> Answer:
         return self.read(method, url, form=form)

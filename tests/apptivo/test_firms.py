@@ -30,7 +30,7 @@ object-id = 333
 invoiceNumber = "documentNo"
 invoiceDate = { key = "raised", label = "Raised on" }
 total = { key = "grandTotal", label = "Grand Total" }
-shippingAmount = { key = "haulage", label = "Haulage" }
+shippingAmount = { key = "lorry", label = "Lorry" }
 
 [apps.invoices.tables.lines]
 key = "positions"
@@ -59,9 +59,101 @@ invoices = 120
 supplier-invoices = 100
 purchase-orders = 100
 """
+STRANGE = """
+name = "Kiln Export"
+date-format = "MMM dd, yyyy"
+stamp-format = "dd/MM/yyyy HH:mm"
+utc-offset = "+10:00"
+currencies = ["AUD", "NZD", "USD", "EUR", "GBP"]
+[sandbox]
+page-cap = 100
+html-every = 37
+empty-every = 53
+[generate]
+trade = "multicurrency"
+seed = 99
+invoices = 120
+supplier-invoices = 110
+purchase-orders = 100
+[apps]
+leads = false
+estimates = false
+[apps.customers]
+url = "accounts"
+object-id = 803
+attributes = "attributeNames"
+[apps.customers.fields]
+customerName = { key = "tradingName", label = "Trading name" }
+currencyCode = { key = "ccy", label = "Currency" }
+[apps.customers.statuses]
+active = { id = 1, name = "Trading" }
+inactive = { id = 2, name = "Dormant" }
+[apps.contacts.fields]
+fullName = { key = "personName", label = "Person" }
+accountId = { key = "traderRef", label = "Trader Ref" }
+accountName = { key = "traderTitle", label = "Trader" }
+[apps.suppliers.fields]
+supplierName = { key = "makerName", label = "Maker" }
+[apps.items.fields]
+itemCode = { key = "partNo", label = "Part No" }
+itemName = { key = "partTitle", label = "Part" }
+itemPrice = { key = "tariff", label = "Tariff" }
+taxName = { key = "dutyName", label = "Duty" }
+taxRate = { key = "dutyRate", label = "Duty Rate" }
+[apps.invoices]
+url = "billing"
+object-id = 901
+single = "bill"
+attributes = "attributeName"
+[apps.invoices.fields]
+invoiceNumber = { key = "billNumber", label = "Bill Number" }
+customerId = { key = "traderRef", label = "Trader Ref" }
+customerName = { key = "traderTitle", label = "Trader" }
+contactId = { key = "personRef", label = "Person Ref" }
+contactName = { key = "personName", label = "Person" }
+invoiceDate = { key = "taxPoint", label = "Tax point" }
+dueDate = { key = "dueOn", label = "Due on" }
+currencyCode = { key = "ccy", label = "Currency" }
+exchangeRate = { key = "xrate", label = "Exch. rate" }
+discountPercent = { key = "allowancePct", label = "Allowance %" }
+discountAmount = { key = "allowance", label = "Allowance" }
+shippingAmount = { key = "freightOut", label = "Freight out" }
+taxAmount = { key = "dutySum", label = "Duty" }
+total = { key = "billTotal", label = "Bill Total" }
+amountPaid = { key = "paidSoFar", label = "Paid so far" }
+[apps.invoices.tables.lines]
+key = "goodsOut"
+label = "Goods"
+[apps.invoices.tables.lines.fields]
+itemId = "partRef"
+itemName = "partTitle"
+note = { key = "wording", label = "Wording" }
+quantity = { key = "volume", label = "Volume" }
+unitPrice = { key = "tariff", label = "Tariff" }
+discountPercent = { key = "allowancePct", label = "Allowance %" }
+discountAmount = { key = "allowance", label = "Allowance" }
+taxName = { key = "dutyName", label = "Duty" }
+taxRate = { key = "dutyRate", label = "Duty Rate" }
+taxes = { key = "duties", label = "Duties" }
+amount = { key = "extended", label = "Extended" }
+[apps.supplier-invoices]
+url = "payables"
+object-id = 902
+[apps.supplier-invoices.fields]
+supplierInvoiceNumber = { key = "payableNo", label = "Payable No" }
+supplierId = "makerRef"
+supplierName = { key = "makerName", label = "Maker" }
+[apps.purchase-orders]
+url = "po"
+object-id = 903
+[apps.purchase-orders.fields]
+purchaseOrderNumber = { key = "poNo", label = "PO No" }
+supplierId = "makerRef"
+supplierName = { key = "makerName", label = "Maker" }
+"""
 OVERRIDES = {
     "customers": 'fields.name = ["trader"]\n',
-    "invoices": 'fields.shipping = ["haulage"]\n',
+    "invoices": 'fields.shipping = ["lorry"]\n',
     "supplier-invoices": 'url-name = "creditorbills"\n',
 }
 
@@ -124,5 +216,25 @@ def test_a_firm_of_one_s_own_making_ties_out_after_a_few_overriding_lines(tmp_pa
             header = f"[{app}]\n"
             text = text.replace(header, header + line) if header in text else f"{text}\n{header}{line}"
         profile.write_text(text, encoding="utf-8")
+        assert examined(config) == set()
+        tied_out(config)
+
+
+@pytest.mark.matrix
+def test_a_firm_that_calls_everything_otherwise_ties_out_once_the_address_of_its_invoices_is_written(
+    tmp_path: Path,
+) -> None:
+    """Its words stand in no vocabulary: what they mean shows in its own records, its labels and its sums."""
+    own = tmp_path / "kiln"
+    own.mkdir()
+    (own / "firm.toml").write_text(STRANGE, encoding="utf-8")
+    with firm(own, tmp_path) as config:
+        text = config.read_text(encoding="utf-8")
+        config.write_text(text.replace("api-key =", 'server-utc-offset = "+10:00"\napi-key =', 1), encoding="utf-8")
+        assert examined(config) == {"Invoices"}
+        profile = tmp_path / "crm.profile.toml"
+        profile.write_text(
+            profile.read_text(encoding="utf-8") + '\n[invoices]\nurl-name = "billing"\n', encoding="utf-8"
+        )
         assert examined(config) == set()
         tied_out(config)

@@ -172,6 +172,29 @@ def test_all_attributes_that_are_missing_are_named_with_where_to_make_them(conne
     assert "Master Layout" in raised.value.problems[0].fix
 
 
+def test_an_attribute_that_is_missing_is_left_out_and_told_once_for_the_app(
+    connection: Connection, apptivo: Any, invoice: Any
+) -> None:
+    lacking = [one for one in LAYOUT if one["label"]["modifiedLabel"] not in ("Xero Link", "Xero Failure Reason")]
+    apptivo.said, apptivo.rows["invoice"] = [], [invoice(customAttributes=[BRANCH])]
+    apptivo.config |= {"webLayout": codec.dumps({"sections": [{"attributes": lacking}]}).decode()}
+    firm.learn(connection, "invoices")
+    body = lowered(connection, MARK, apptivo.rows["invoice"][0])
+    assert "Xero Sync Status" in body["custom"]
+    assert not {"Xero Link", "Xero Failure Reason"} & set(body["custom"])
+    assert written(connection, body).outcome == "updated"
+    notes: list[Any] = []
+    cursor: Any = None
+    while True:
+        page = reading.fetch(connection, INVOICES, cursor)
+        notes += page.notes
+        cursor = page.next
+        if cursor is None:
+            break
+    assert [note.about for note in notes] == ["invoices: Xero Failure Reason", "invoices: Xero Link"]
+    assert reading.fetch(connection, INVOICES, page.resume).notes == (), "and not again before the next complete read"
+
+
 def test_a_status_that_cannot_be_chosen_names_the_choice_to_add(connection: Connection, invoice: Any) -> None:
     with pytest.raises(Rejected) as raised:
         lowered(connection, Mark(status="skipped"), invoice())

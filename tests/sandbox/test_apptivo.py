@@ -313,8 +313,9 @@ def test_stamps_are_written_on_a_clock_of_utc_plus_half_past_five(served: Served
 
 def test_every_further_app_of_the_table_is_served_from_its_file(served: Served, tmp_path: Path) -> None:
     client = served(folder(tmp_path, orders=[{"orderId": 7, "orderNumber": "SO-7"}]))
-    assert asked(client, "orders", "getById", orderId=7)["data"] == {"orderId": 7, "orderNumber": "SO-7", "id": "7"}
-    assert client.get("/_sandbox/state").json()["orders"] == [{"orderId": 7, "orderNumber": "SO-7", "id": "7"}]
+    order = {"orderId": 7, "orderNumber": "SO-7", "id": "7", "objectId": 12}
+    assert asked(client, "orders", "getById", orderId=7)["data"] == order
+    assert client.get("/_sandbox/state").json()["orders"] == [order]
     assert asked(client, "leads", "getAll") == {"countOfRecords": 0}
 
 

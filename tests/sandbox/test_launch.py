@@ -264,6 +264,17 @@ def test_a_system_that_ends_by_itself_ends_the_sandbox(firm: str) -> None:
             sandbox.wait()
 
 
+def test_nothing_is_done_of_a_request_that_its_sender_left_half_sent(firm: str) -> None:
+    with start(LaunchOptions(firm=Path(firm))) as sandbox:
+        address = urlsplit(sandbox.apptivo["base-url"])
+        head = f"POST {address.path}/dao/v6/customers HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", address.port), timeout=PATIENCE) as connection:
+            connection.sendall(head.encode() + b"a=getAll")
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(1) == b"", "it is not answered"
+        assert httpx.get(f"http://localhost:{address.port}/_sandbox/calls", trust_env=False).json() == []
+
+
 def test_the_command_line_of_tieout_gains_the_command() -> None:
     cli = typer.Typer()
     cli.command("other")(lambda: None)

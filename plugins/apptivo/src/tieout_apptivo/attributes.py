@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tieout.contract import Wire
-from tieout.errors import Problem, Rejected
+from tieout.errors import Problem
 
 from tieout_apptivo import layout
 from tieout_apptivo.dates import Calendar
@@ -47,14 +47,6 @@ def states(config: Wire) -> dict[str, list[str]]:
             id, name = ident(entry.get("statusId") or entry.get("id")), text(entry.get("statusName"))
             if id and name:
                 found.setdefault(normal(name), [id, name])
-    return found
-
-
-def label_of(known: Mapping[str, Any], labels: tuple[str, ...], app: str) -> str:
-    """The first of these labels that the app has. Raises `Rejected` (`attribute-missing`) where it has none of them."""
-    found = next((label for label in labels if normal(label) in known), None)
-    if found is None:
-        raise Rejected(missing(labels[0], app))
     return found
 
 

@@ -27,7 +27,7 @@ PAUSES = (1.0, 3.0)
 
 VERDICTS: tuple[tuple[re.Pattern[str], Verdict], ...] = (
     (re.compile(r"rate limit|too many|throttl|busy|try again|time[d -]*out|temporar", re.IGNORECASE), "busy"),
-    (re.compile(r"key|access|permission", re.IGNORECASE), "keys"),
+    (re.compile(r"key|access|permission|authori[sz]ed|(your|current|this) (plan|subscription)", re.IGNORECASE), "keys"),
     (re.compile(r"not found|not exist|no such|\bno\b.*\bfound|deleted", re.IGNORECASE), "gone"),
     (re.compile(r""), "refused"),
 )

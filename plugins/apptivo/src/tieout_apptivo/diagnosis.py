@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tieout.contract import Finding, Wire
+from tieout.contract import Finding
 
-from tieout_apptivo.arithmetic import Sum, explained, sums
-from tieout_apptivo.fields import normal
+from tieout_apptivo import scalars
+from tieout_apptivo.arithmetic import Sum, explained
+from tieout_apptivo.fields import at, normal, objects
 from tieout_apptivo.fitting import Fit
 from tieout_apptivo.masking import sample
 from tieout_apptivo.profile import DocumentApp, Profile, over_shipped
-from tieout_apptivo.proposing import Proposed, kind_of, put
+from tieout_apptivo.proposing import Proposed, kind_of
 from tieout_apptivo.settings import Firm
-from tieout_apptivo.survey import MOST, Survey
+from tieout_apptivo.survey import Survey
+from tieout_apptivo.variants import settle
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "party": ("name",),
@@ -35,7 +36,17 @@ _RATES = {
     "own": "the document's currency for one of the firm's own",
     "document": "the firm's own currency for one of the document's",
 }
-_DISCOUNTS = {"discount": "discount_rate", "discount_rate": "discount"}
+_ABOUT_RECORDS = (
+    *("objectId", "firmId", "version", "creationDate", "lastUpdateDate", "createdBy", "createdByName", "updatedBy"),
+    *("lastUpdatedByName",),
+)
+_HOW = {
+    "known": "as shipped",
+    "label": "by its label",
+    "name": "by its name",
+    "records": "by what stands in the records",
+    "sums": "by what the numbers come to",
+}
 _SOME = 20
 """Documents from which on a single one that does not come out counts as that document's own fault."""
 
@@ -43,16 +54,7 @@ _SOME = 20
 def lists(found: Survey) -> Iterator[Finding]:
     """Where the app is, and how its lists behave."""
     if not found.found:
-        yield Finding(
-            topic=_title(found.name),
-            what=f"No app answers at {found.app.url_name}, nor at any other name that is known for it."
-            + (f' Apptivo said: "{found.said}"' if found.said else ""),
-            state="bad",
-            fix="In Apptivo, open the settings of the app and its API page: it prints the "
-            "address of its methods (.../dao/v6/NAME) and its object id. Write both in the firm's profile below "
-            f'[{found.name}]: url-name = "NAME" and object-id = NUMBER, and run this again. If the firm does not use '
-            f"this app, switch {found.name} off in [plugins].",
-        )
+        yield _lacking(found)
         return
     count = "an unknown number of" if found.records is None else f"{found.records:,}"
     yield Finding(
@@ -64,18 +66,65 @@ def lists(found: Survey) -> Iterator[Finding]:
         state="unsure" if not found.rows else "good",
         fix="" if found.rows else "There is nothing to learn from: make one record in Apptivo, and run this again.",
     )
-    if found.rows and len(found.rows) > 1 and not found.changed:
+    if found.unlabelled:
         yield Finding(
             topic=_title(found.name),
-            what="The list cannot be sorted by the time of change, so that each read goes through all of it.",
-            state="unsure",
+            what=f"Its configuration (object {found.app.object_id}) was not told, so that neither labels nor statuses "
+            f'are known. Apptivo said: "{found.unlabelled}"',
+            state="bad",
+            fix="In Apptivo, open the settings of the app and its API page, which prints its object id. Write it in "
+            f"the firm's profile below [{found.name}]: object-id = NUMBER, and run this again; if it is the right one "
+            "already, run this again later.",
         )
+    if len(found.rows) > 1 and not found.changed:
+        yield _changes(found)
     if found.beyond == "wraps":
         yield Finding(
             topic=_title(found.name),
             what="Beyond its end the list begins again; reading stops when a page repeats.",
             state="unsure",
         )
+
+
+def _changes(found: Survey) -> Finding:
+    """How changes are read where the list itself cannot be sorted by them."""
+    what = "The list cannot be sorted by the time of change, so that "
+    if found.search:
+        return Finding(topic=_title(found.name), what=f"{what}changes are read by a search for nothing, which can.")
+    if found.range:
+        return Finding(topic=_title(found.name), what=f"{what}changes are read by a search between two days.")
+    if found.view:
+        return Finding(topic=_title(found.name), what=f'{what}changes are read by the view "{found.view}".')
+    return Finding(
+        topic=_title(found.name),
+        what=f"{what}each read goes through all of it.",
+        state="unsure",
+        fix="Reading is complete, only slow. To make it quick, save a view of the app in Apptivo that shows what was "
+        "updated in the last few days, call it so, and run this again while it shows a record.",
+    )
+
+
+def _lacking(found: Survey) -> Finding:
+    """Why an app was not found, what to look up in Apptivo, and where to write it."""
+    page = (
+        "open the settings of the app in Apptivo and its API page: it prints the address of its methods "
+        "(.../dao/v6/NAME) and its object id. Write both in the firm's profile below "
+        f'[{found.name}]: url-name = "NAME" and object-id = NUMBER, and run this again.'
+    )
+    off = f" If the firm does not use this app, switch {found.name} off in [plugins]."
+    what = {
+        "absent": f"No app answers at {found.app.url_name}, nor at any other name that is known for it.",
+        "mute": f"{found.app.url_name} gave no answer that can be read: it was empty, cut off, or a page for people.",
+        "closed": f"The keys open the firm, and not {found.app.url_name}.",
+    }[found.lacking]
+    fix = {
+        "absent": f"Please {page}{off}",
+        "mute": f"Run this again later. If it stays so, {page}{off}",
+        "closed": "In Apptivo, look under Business Settings, API Access, whether the keys and the firm's plan allow "
+        f"this app, and whether the employee that user-name names may see it.{off}",
+    }[found.lacking]
+    said = f' Apptivo said: "{found.said}"' if found.said else ""
+    return Finding(topic=_title(found.name), what=f"{what}{said}", state="bad", fix=fix)
 
 
 def about(found: Survey, proposed: Proposed) -> Iterator[Finding]:
@@ -85,7 +134,7 @@ def about(found: Survey, proposed: Proposed) -> Iterator[Finding]:
         if one.how == "none":
             continue
         label = f' ("{one.label}")' if one.label else ""
-        how = {"known": "as shipped", "label": "by its label", "name": "by its name"}.get(one.how, "")
+        how = _HOW[one.how]
         yield Finding(
             topic=topic,
             what=f"{_dotted(key)} = {', '.join(one.paths)}{label}, {how}.",
@@ -93,6 +142,8 @@ def about(found: Survey, proposed: Proposed) -> Iterator[Finding]:
         )
     if not found.rows:
         return
+    yield from _unread(found, proposed)
+    yield from _uncounted(found, proposed)
     for name in (*NEEDED[kind], *PARTIES.get(found.name, ())):
         if proposed.fits[f"fields.{name}"].how == "none" and not _instead(name, proposed.fits):
             keys = ", ".join(sorted({key for wire in found.samples for key in wire})[:40])
@@ -105,24 +156,87 @@ def about(found: Survey, proposed: Proposed) -> Iterator[Finding]:
             )
 
 
+def _unread(found: Survey, proposed: Proposed) -> Iterator[Finding]:
+    """The keys of the records that nothing reads, where a value that was found nowhere may lie."""
+    profile = Profile.model_validate(over_shipped({found.name: proposed.changes})).app(found.name)
+    fields = profile.fields
+    read = {path for name in type(fields).model_fields for path in getattr(fields, name)} | {profile.id_parameter}
+    if isinstance(profile, DocumentApp):
+        read |= {path for table in profile.tables.values() for path in table.path} | set(profile.payments.path)
+    read |= {path for key, one in proposed.fits.items() if key.count(".") == 1 for path in one.paths}
+    read = {path.partition(".")[0] for path in read}
+    left = sorted({key for wire in found.samples for key in wire} - read - set(_ABOUT_RECORDS))
+    nowhere = [_dotted(key) for key, one in proposed.fits.items() if one.how == "none" and key.count(".") == 1]
+    labels = [*profile.marks.model_dump().values(), *getattr(profile, "labels", profile.marks).model_dump().values()]
+    told = {normal(label) for group in labels for label in group}
+    custom = [one.label for one in found.layout if one.custom and normal(one.label) not in told]
+    if custom:
+        yield Finding(
+            topic=_title(found.name),
+            what=f"Custom attributes that nothing reads or writes: {', '.join(custom[:40])}.",
+        )
+    if left and nowhere:
+        yield Finding(
+            topic=_title(found.name),
+            what=f"Found nowhere: {', '.join(nowhere)}. Nothing reads these keys: {', '.join(left[:40])}.",
+        )
+
+
+def _uncounted(found: Survey, proposed: Proposed) -> Iterator[Finding]:
+    """The tables whose lines have an amount and neither a quantity nor a price, though they may lie in other keys."""
+    app = Profile.model_validate(over_shipped({found.name: proposed.changes})).app(found.name)
+    for name, table in app.tables.items() if isinstance(app, DocumentApp) else ():
+        place = f"tables.{name}.fields."
+        fits = {key: one for key, one in proposed.fits.items() if key.startswith(place)}
+        if not fits or fits[f"{place}amount"].how == "none":
+            continue
+        if "none" not in (fits[f"{place}quantity"].how, fits[f"{place}price"].how):
+            continue
+        read = {path for one in fits.values() if one.how != "none" for path in one.paths}
+        rows = [row for wire in found.samples for path in table.path for row in objects(at(wire, path))]
+        left = sorted({key for row in rows for key, value in row.items() if _counts(key, value)} - read)
+        if len(left) > 1 or (left and fits[f"{place}quantity"].how != fits[f"{place}price"].how):
+            yield Finding(
+                topic=_title(found.name),
+                what=f"Nothing was found that is the quantity and the price of a line in {', '.join(table.path)}.",
+                state="bad",
+                fix=f"Nothing reads these numbers of its lines: {', '.join(left)}. Write which is which in the firm's "
+                f'profile below [{found.name}]: tables.{name}.fields.quantity = ["KEY"] and '
+                f'tables.{name}.fields.price = ["KEY"].',
+            )
+
+
+def _counts(key: str, value: Any) -> bool:
+    """Whether a value may count something, and is no id."""
+    try:
+        return not key.endswith(("Id", "id", "Index", "index")) and scalars.number(value) is not None
+    except scalars.Unreadable:
+        return False
+
+
 def marks(found: Survey) -> Iterator[Finding]:
     """Which custom attributes there are to write back into, where there are any."""
     there = {normal(one.label) for one in found.layout if one.custom}
-    labels = [label for name in type(found.app.marks).model_fields for label in getattr(found.app.marks, name)[:1]]
-    present = [label for label in labels if normal(label) in there]
+    labels = [getattr(found.app.marks, name) for name in type(found.app.marks).model_fields]
+    present = [label for group in labels for label in group if normal(label) in there]
+    missing = [group[0] for group in labels if group and not any(normal(label) in there for label in group)]
     if present:
-        missing = [label for label in labels if label not in present]
+        yield Finding(topic=_title(found.name), what=f"Custom attributes for writing back: {', '.join(present)}.")
+    if present and missing:
         yield Finding(
             topic=_title(found.name),
-            what=f"Custom attributes for writing back: {', '.join(present)}"
-            + (f"; not there: {', '.join(missing)}." if missing else "."),
+            what=f"Not there, so marks would be written without: {', '.join(missing)}.",
+            state="unsure",
+            fix="Where marks are to be written, open the app in Apptivo, then Settings -> Master Layout, and add text "
+            "attributes with these labels; or name other labels, or [] for none, in the firm's profile below "
+            f'[{found.name}]: marks.url = ["LABEL"], for example.',
         )
 
 
 def rates(found: Survey, proposed: Proposed) -> Iterator[Finding]:
     """Which way round exchange rates are, where the app has any."""
     one = proposed.fits.get("fields.rate")
-    if one is None or one.how == "none":
+    if one is None or one.sample is None:
         return
     per = proposed.changes.get("rate-per") or getattr(found.app, "rate_per", "")
     whose = _RATES.get(str(per))
@@ -158,9 +272,7 @@ def documents(
     found: Survey, proposed: Proposed, changes: dict[str, Any], settings: Firm, memory: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[Finding]]:
     """The changes with which the most documents come out, and what is to be said about those that do not."""
-    wires = found.rows[:MOST]
-    known = {"date-format": changes.get("date-format", "")} | dict(memory)
-    changes, results = _settle(found.name, proposed, changes, wires, settings, known)
+    changes, results = settle(found, proposed, changes, settings, memory)
     wrong = [one for one in results if set(one.causes) - {"status-unknown"}]
     right = len(results) - len(wrong)
     topic = _title(found.name)
@@ -170,7 +282,7 @@ def documents(
     gap = f" The difference is {one.difference:f}." if one.difference else ""
     app = Profile.model_validate(over_shipped(changes)).app(found.name)
     assert isinstance(app, DocumentApp)  # noqa: S101 - only documents have sums
-    key = explained(app, wires, results)
+    key = explained(app, found.rows, results)
     why = f' It is what stands at "{key}" in each of them, which the profile does not read.' if key else ""
     alone = len(wrong) * _SOME <= len(results) and not key
     return changes, [
@@ -183,50 +295,6 @@ def documents(
             else _remedy(found.name, key, one),
         )
     ]
-
-
-def _settle(
-    name: str,
-    proposed: Proposed,
-    changes: dict[str, Any],
-    wires: Sequence[Wire],
-    settings: Firm,
-    memory: Mapping[str, Any],
-) -> tuple[dict[str, Any], list[Sum]]:
-    """Try the other keys of each doubtful number, one after the other, and keep what makes more documents come out."""
-
-    def tried(with_: dict[str, Any]) -> list[Sum]:
-        return sums(name, Profile.model_validate(over_shipped(with_)), wires, settings, memory)
-
-    best = tried(changes)
-    for variant in _variants(proposed.fits):
-        if not _wrong(best):
-            break
-        other = copy.deepcopy(changes)
-        for key, paths in variant.items():
-            put(other.setdefault(name, {}), key.split("."), list(paths))
-        results = tried(other)
-        if _wrong(results) < _wrong(best):
-            changes, best = other, results
-    return changes, best
-
-
-def _variants(fits: Mapping[str, Fit]) -> Iterator[dict[str, tuple[str, ...]]]:
-    """Other readings of the fields found by label or name: another key, none, or the other kind of discount."""
-    for key, one in fits.items():
-        if one.how not in ("label", "name"):
-            continue
-        for other in one.others:
-            yield {key: (other,)}
-        if one.name in _DISCOUNTS:
-            sibling = f"{key.rpartition('.')[0]}.{_DISCOUNTS[one.name]}"
-            if fits[sibling].how == "none":
-                yield {key: (), sibling: one.paths}
-        yield {key: ()}
-
-
-def _wrong(results: Sequence[Sum]) -> int:
-    return sum(1 for one in results if one.causes)
 
 
 def _remedy(name: str, key: str, one: Sum) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 
 from tieout_apptivo.dates import Calendar, by_format, without_time
 from tieout_apptivo.scalars import Unreadable, text
@@ -57,14 +57,6 @@ def judge(written: Iterable[str], told: str) -> Verdict:
     if not chosen and told and dates and _read(told, dates):
         return Verdict(told, len(dates), 0, (told,))
     return Verdict(chosen, len(dates), telling, possible)
-
-
-def least_offset(stamps: Sequence[datetime], now: datetime) -> timedelta | None:
-    """How far the clock of the stamps is ahead of UTC at least, for no record was changed in the future.
-
-    `stamps` are read as if their clock stood on UTC; None where there are none.
-    """
-    return max(stamps) - now if stamps else None
 
 
 def _different(possible: Sequence[str], dates: Sequence[str]) -> list[str]:

@@ -16,12 +16,12 @@ from tieout.contract import Wire
 from tieout_apptivo import scalars
 from tieout_apptivo.dates import by_format, without_time
 from tieout_apptivo.evidence import FORMATS
-from tieout_apptivo.fields import at, objects
+from tieout_apptivo.fields import at, normal, objects
 from tieout_apptivo.profile import Shape
 from tieout_apptivo.scalars import Unreadable, filled
 from tieout_apptivo.vocabulary import rank, words
 
-How = Literal["known", "label", "name", "none"]
+How = Literal["known", "label", "name", "records", "sums", "none"]
 
 NUMBERS = frozenset(
     ("total", "tax", "shipping", "discount", "discount_rate", "rate", "paid", "balance", "price", "cost", "quantity")
@@ -30,13 +30,27 @@ DAYS = frozenset(("date", "due", "delivery"))
 LISTS = frozenset(("addresses", "phones", "emails", "taxes"))
 FLAGS = frozenset(("inclusive", "stock", "sold", "purchased", "voided"))
 REFERENCES = frozenset(("customer", "contact", "supplier", "item", "parent", "status_id"))
+_OPTIONAL = (NUMBERS | DAYS | {"reference", "inclusive", "note"}) - {"total", "date"}
 _FIXED = frozenset(("id", "active", "object_status", "attributes"))
+_ENDINGS: Mapping[str, tuple[str, ...]] = {
+    "name": ("name", "title"),
+    "number": ("number", "no", "nr"),
+    "code": ("code", "number", "no"),
+}
+"""With what the key of a field may end that tells a record from all others, whatever a firm calls the record."""
+_TELLING = 2
+"""How many different records have to be named before their names prove anything."""
+_MANY = 5
+"""How many records there have to be before it says something that all of them differ in a value."""
 _AUDIT = ("creationdate", "lastupdatedate", "createdby", "createdbyname", "updatedby", "lastupdatedbyname", "version")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """Where one field was found: its `paths`, how, a value from there, and other keys that come into question."""
+    """Where one field was found: its `paths`, how, a value from there, and other keys that come into question.
+
+    `records` found it by what stands in the records themselves, `sums` by what the numbers come to.
+    """
 
     name: str
     paths: tuple[str, ...]
@@ -48,12 +62,18 @@ class Fit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """Records or lines to fit fields to: what they are (`document`, `line`, ...), their prefixes, and labels by key."""
+    """Records or lines to fit fields to: what they are (`document`, `line`, ...), their prefixes, and labels by key.
+
+    `peers` are the records that a reference may name: by the reference, id to name. `shown` are the keys that a layout
+    shows among these and nowhere else.
+    """
 
     kind: str
     wires: tuple[Wire, ...]
     prefixes: tuple[str, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
+    peers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    shown: frozenset[str] = frozenset()
 
     def values(self, path: str) -> list[Any]:
         """All filled values at a place."""
@@ -98,6 +118,16 @@ def fit(fields: Shape, rows: Rows) -> dict[str, Fit]:
     for name in missing:
         if name.removesuffix("_name") in REFERENCES and name not in found:
             _by_sibling(found, rows, name, taken)
+    for name in missing:
+        if name in _ENDINGS and name not in found:
+            _by_ending(found, rows, name, taken)
+    if "date" in missing and "date" not in found and rows.kind == "document":
+        _by_being_alone(found, rows, taken)
+    for name in missing:
+        if name in rows.peers and name not in found:
+            _by_peers(found, rows, name, taken)
+        if name in _OPTIONAL and name not in found:
+            _by_label_alone(found, rows, name, getattr(fields, name))
     return {name: found.get(name) or Fit(name=name, paths=getattr(fields, name), how="none") for name in names}
 
 
@@ -156,6 +186,68 @@ def _by_sibling(found: dict[str, Fit], rows: Rows, name: str, taken: set[str]) -
             taken.add(key)
             found[name] = Fit(name=name, paths=(key,), how="name", label=other.label, sample=rows.values(key)[0])
             return
+
+
+def _by_ending(found: dict[str, Fit], rows: Rows, name: str, taken: set[str]) -> None:
+    """The only key that ends as such a field may, and tells nearly every record from the others."""
+    fits = []
+    for key in rows.places():
+        values = [scalars.text(value) for value in rows.values(key)]
+        ends = any(normal(said).endswith(_ENDINGS[name]) for said in (key, _label(rows, key)))
+        distinct = len(set(values)) * 20 >= (len(rows.wires) - 1) * 19  # one record may be there twice
+        if ends and distinct and len(values) >= _MANY and key not in taken and all(values):
+            fits.append(key)
+    if len(fits) == 1:
+        taken.add(fits[0])
+        found[name] = Fit(name=name, paths=(fits[0],), how="records", sample=rows.values(fits[0])[0])
+
+
+def _by_being_alone(found: dict[str, Fit], rows: Rows, taken: set[str]) -> None:
+    """The only key left that holds a day in every record is the day of the document."""
+    days = [key for key in rows.places() if key not in taken and _suits("date", rows.values(key))]
+    if len(days) == 1 and len(rows.values(days[0])) == len(rows.wires):
+        taken.add(days[0])
+        found["date"] = Fit(name="date", paths=(days[0],), how="records", sample=rows.values(days[0])[0])
+
+
+def _by_peers(found: dict[str, Fit], rows: Rows, name: str, taken: set[str]) -> None:
+    """The key that holds ids of another app's records, where another key beside it holds their names each time."""
+    peers = rows.peers[name]
+    free = [key for key in rows.places() if key not in taken]
+    for key in free:
+        named = [(wire, peers[id]) for wire in rows.wires if (id := scalars.ident(at(wire, key))) in peers]
+        if len({text for _, text in named}) < _TELLING:
+            continue
+        told = found[f"{name}_name"].paths if f"{name}_name" in found else ()
+        beside = [other for other in (*told, *free) if other != key and _names(other, named)]
+        if beside:
+            taken |= {key, beside[0]}
+            found[name] = Fit(name=name, paths=(key,), how="records", sample=rows.values(key)[0])
+            found[f"{name}_name"] = Fit(
+                name=f"{name}_name", paths=(beside[0],), how="records", sample=rows.values(beside[0])[0]
+            )
+            return
+
+
+def _names(key: str, named: Sequence[tuple[Wire, str]]) -> bool:
+    """Whether a key holds these names; one in four may have been another when the record was made."""
+    right = sum(1 for wire, text in named if scalars.text(at(wire, key)) == text)
+    return right * 4 >= len(named) * 3
+
+
+def _by_label_alone(found: dict[str, Fit], rows: Rows, name: str, shipped: tuple[str, ...]) -> None:
+    """The key whose label says it, though no record at hand has a value there."""
+    if any(path in rows.labels for path in shipped):
+        return
+    unfilled = [key for key in sorted(rows.shown) if not rows.values(key)]
+    ranked = [(place, key) for key in unfilled if (place := _says(rows, key, name)) is not None]
+    if ranked and not any(one.paths == (min(ranked)[1],) for one in found.values()):
+        key = min(ranked)[1]
+        found[name] = Fit(name=name, paths=(key,), how="label", label=_label(rows, key))
+
+
+def _says(rows: Rows, key: str, name: str) -> int | None:
+    return rank(_label(rows, key), _words(rows.kind, name), rows.prefixes)
 
 
 def _own_ids(rows: Rows) -> Iterator[str]:

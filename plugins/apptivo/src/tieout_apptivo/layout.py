@@ -23,7 +23,8 @@ class Attribute:
     """One attribute: its id, the label that people see, and the key of the record that holds it.
 
     `custom` ones lie in the record's custom attributes under their id, and not at `key`. `tag` is what people fill it
-    in with (`input`, `select`, `date`), and `options` are the choices by their ids.
+    in with (`input`, `select`, `date`), and `options` are the choices by their ids. `section` is the id of the part
+    of the page that shows it, and `title` what stands above that part; `row_note` marks the note of a row.
     """
 
     id: str
@@ -32,12 +33,16 @@ class Attribute:
     custom: bool
     tag: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
+    section: str = ""
+    title: str = ""
+    row_note: bool = False
 
 
 def attributes(config: Wire) -> list[Attribute]:
     """The attributes that a configuration's layout shows, in its order; empty where the layout cannot be read."""
     found = []
     for section in objects(decoded(config.get("webLayout")).get("sections")):
+        place, title = text(section.get("id")), _label(section.get("label"))
         for entry in objects(section.get("attributes")):
             first: Wire = next(iter(objects(entry.get("right"))), {})
             tag = text(entry.get("attributeTag")) or text(first.get("tag"))
@@ -45,7 +50,11 @@ def attributes(config: Wire) -> list[Attribute]:
             if label and tag not in _IGNORED and entry.get("isEnabled") is not False:
                 key = text(entry.get("tagName")) or text(first.get("tagName"))
                 custom = text(entry.get("type")).casefold() == "custom"
-                found.append(Attribute(id, label, key, custom, tag, _options(first)))
+                found.append(
+                    Attribute(
+                        id, label, key, custom, tag, _options(first), place, title, entry.get("isRowNote") is True
+                    )
+                )
     return found
 
 

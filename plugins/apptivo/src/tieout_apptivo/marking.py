@@ -26,34 +26,49 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 }
 """How each status is told, the first where it is written as text, else the first that can be chosen."""
 
+_FIELDS = ("status", "reason", "direction", "at", "target_id", "url")
+
+
+def marked_key(app: str) -> str:
+    """The key under which a connection's memory keeps that marks are written into an app."""
+    return f"marked:{app}"
+
 
 def lower(name: str, record: Mark, terms: Terms, now: Wire | None) -> Wire:
     """What to write into a record of the app called `name`: `custom`, by label; empty where it says all that already.
 
-    Raises `Rejected` with all the attributes that the app does not have (`attribute-missing`), and for a status that
-    cannot be chosen (`option-missing`).
+    What the app has no attribute for is left out, and told once for all its records (`lacking`). Raises `Rejected`
+    where it has none at all (`attribute-missing`), and for a status that cannot be chosen (`option-missing`).
     """
     app: App = terms.connection.profile.app(name)
     known = terms.memory.get(attributes.custom_key(name), {})
     days = calendar(terms.connection, terms.memory)
-    told: dict[str, str] = {}
-    problems: list[Problem] = []
-    for field in ("status", "reason", "direction", "at", "target_id", "url"):
-        labels: tuple[str, ...] = getattr(app.marks, field)
-        if not labels:
-            continue
-        try:
-            label = attributes.label_of(known, labels, name)
-            told[label] = _text(record, field, known[normal(label)], days, label=label, app=name)
-        except Rejected as error:
-            problems += error.problems
-    told |= _billed(app, record, known, now)
-    if problems:
+    there = {field: label for field in _FIELDS if (label := _label(app, known, field))}
+    if not there and (problems := _missing(name, app, known)):
         raise Rejected(*problems)
+    told = {
+        label: _text(record, field, known[normal(label)], days, label=label, app=name) for field, label in there.items()
+    }
+    told |= _billed(app, record, known, now)
     fresh = {
         label: text for label, text in told.items() if now is None or not _says(now, text, known[normal(label)], days)
     }
     return {"custom": fresh} if fresh else {}
+
+
+def lacking(name: str, app: App, known: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """The attributes without which marks are written, where the app has some of them."""
+    return tuple(_missing(name, app, known)) if any(_label(app, known, field) for field in _FIELDS) else ()
+
+
+def _label(app: App, known: Mapping[str, Any], field: str) -> str:
+    """The first label for a field that the app has; empty for none."""
+    return next((label for label in getattr(app.marks, field) if normal(label) in known), "")
+
+
+def _missing(name: str, app: App, known: Mapping[str, Any]) -> list[Problem]:
+    wanted = [field for field in _FIELDS if getattr(app.marks, field) and not _label(app, known, field)]
+    return [attributes.missing(getattr(app.marks, field)[0], name) for field in wanted]
 
 
 def _billed(app: App, record: Mark, known: Mapping[str, Any], now: Wire | None) -> dict[str, str]:

@@ -23,12 +23,12 @@ class Place:
 
     Within a pass: `in_order` says that the list can be read by change, `again` that this is the second reading of
     it, `cut` that it shows no more of itself from one end, `single` that its first page showed all of it. `start`
-    is the offset, `first` and `last` the ids that the page before began and ended with, `seen` the ids of this
-    reading of the list, `earlier` those of one before it, `pages` how many there were in this leg and `idle` how
-    many of the last ones brought nothing new. `top` are the marks, `newest` the stamp and `count` the count with
-    which the changes began, `peak` is the newest change seen anywhere, `claimed` the last count, `made` how many
-    records were new. `low` and `high` are the days of creation between which the ends of a long list leave a gap.
-    `missing` are ids that two sweeps did not see.
+    is the offset, `first` and `last` the ids that the page before began and ended with, `edge` the stamp by which the
+    last one was sorted, `seen` the ids of this reading of the list, `earlier` those of one before it, `pages` how many
+    there were in this leg and `idle` how many of the last ones brought nothing new. `top` are the marks, `newest` the
+    stamp and `count` the count with which the changes began, `peak` is the newest change seen anywhere, `claimed` the
+    last count, `made` how many records were new. `low` and `high` are the days of creation between which the ends of
+    a long list leave a gap. `missing` are ids that two sweeps did not see.
     """
 
     leg: Leg = "top"
@@ -48,6 +48,7 @@ class Place:
     start: int = 0
     first: str | None = None
     last: str | None = None
+    edge: str | None = None
     seen: str = ""
     earlier: str = ""
     pages: int = 0
@@ -64,7 +65,7 @@ class Place:
 
     def turned(self, leg: Leg) -> Place:
         """The beginning of another leg that goes on with what was seen."""
-        return replace(self, leg=leg, start=0, first=None, last=None, pages=0, idle=0)
+        return replace(self, leg=leg, start=0, first=None, last=None, edge=None, pages=0, idle=0)
 
     def anew(self, leg: Leg) -> Place:
         """The beginning of another leg that has seen nothing yet."""

@@ -13,28 +13,40 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from tieout.contract import Connection, Finding, Proposal, Resource
-from tieout.errors import Unavailable
+from tieout.contract import Connection, Finding, Proposal, Resource, Wire
+from tieout.errors import Rejected, Unavailable
 
 from tieout_apptivo import evidence, stamps
 from tieout_apptivo.dates import Calendar
 from tieout_apptivo.diagnosis import about, documents, lists, marks, rates, statuses
 from tieout_apptivo.fields import at, labels_key
 from tieout_apptivo.firm import labels, learn
+from tieout_apptivo.fitting import Fit
 from tieout_apptivo.overrides import differences, written
 from tieout_apptivo.profile import KINDS, DocumentApp, Profile, over_shipped
-from tieout_apptivo.proposing import Proposed, propose
-from tieout_apptivo.scalars import text
+from tieout_apptivo.proposing import Peers, Proposed, propose
+from tieout_apptivo.scalars import ident, text
 from tieout_apptivo.scratch import named, tried
 from tieout_apptivo.scratch import written as clock
 from tieout_apptivo.settings import APPTIVO_HOSTS, Firm
 from tieout_apptivo.survey import Survey, survey
+from tieout_apptivo.variants import totalled
 
 CAPABILITIES = "capabilities"
 """The key under which a connection's memory keeps what reading may rely on."""
 
 IN_USE = ("customers", "contacts", "suppliers", "items", "invoices", "supplier-invoices", "purchase-orders")
 """The apps that are probed where no pair says which are in use."""
+
+
+_REFERRED = {
+    "customer": "customers",
+    "parent": "customers",
+    "contact": "contacts",
+    "supplier": "suppliers",
+    "item": "items",
+}
+"""The apps whose records the references of others name."""
 
 
 @dataclass(slots=True)
@@ -52,6 +64,16 @@ class _Probe:
         settings: Firm = self.connection.settings
         return settings
 
+    def peers(self) -> Peers:
+        """The records of the apps probed so far that others may refer to."""
+        return {
+            reference: {
+                ident(wire.get("id")): name for wire in self.surveys[app].rows if (name := _name(wire, known.fits))
+            }
+            for reference, app in _REFERRED.items()
+            if (known := self.proposed.get(app))
+        }
+
     def profile(self) -> Profile:
         """The profile as it is proposed."""
         return Profile.model_validate(over_shipped(self.changes))
@@ -61,7 +83,8 @@ def probe(connection: Connection, scratch: str | None, resources: Mapping[str, R
     """What this firm's shape is; the connection's memory keeps what reading may rely on.
 
     It reads, and writes only to the record that `scratch` names (`customers/1000231`). Raises `Refused` where it names
-    none, `ReauthNeeded` when the keys are refused, and `Unavailable` when Apptivo does not answer at all.
+    none, `ReauthNeeded` when the keys are refused, and `Unavailable` when Apptivo does not answer at all: then nothing
+    is proposed, and nothing remembered.
     """
     allowed = None if scratch is None else named(scratch, resources)
     found = _Probe(connection, changes=differences(connection.settings.profile))
@@ -72,15 +95,20 @@ def probe(connection: Connection, scratch: str | None, resources: Mapping[str, R
         found.surveys[name] = one
         found.findings += lists(one)
         if one.found:
-            found.proposed[name] = propose(one)
+            found.proposed[name] = propose(one, found.peers())
             _lay(found.changes, {name: found.proposed[name].changes})
     found.findings += _dates(found)
+    memory = {labels_key(name): labels(one.config) for name, one in found.surveys.items()}
+    for name, one in found.surveys.items():
+        if isinstance(one.app, DocumentApp) and one.rows:
+            found.proposed[name], found.changes = totalled(
+                one, found.proposed[name], found.changes, found.settings, memory
+            )
     for name, proposed in found.proposed.items():
         found.findings += about(found.surveys[name], proposed)
         found.findings += rates(found.surveys[name], proposed)
         found.findings += marks(found.surveys[name])
         found.findings += statuses(found.surveys[name], proposed)
-    memory = {labels_key(name): labels(one.config) for name, one in found.surveys.items()}
     for name, one in found.surveys.items():
         if isinstance(one.app, DocumentApp) and one.rows:
             best, said = documents(one, found.proposed[name], found.changes, found.settings, memory)
@@ -130,6 +158,9 @@ def _reached(connection: Connection) -> Iterator[Finding]:
         begun = connection.clock.now()
         try:
             learn(replace(connection, settings=settings), "customers")
+        except Rejected:
+            if address != base:
+                continue  # the keys work at the address in use, or nobody knows: the apps will tell
         except Unavailable as error:
             refused = refused or error
             continue
@@ -220,6 +251,10 @@ def _clock(found: _Probe) -> Iterator[Finding]:
         )
 
 
+def _name(wire: Wire, fits: Mapping[str, Fit]) -> str:
+    return next((found for path in fits["fields.name"].paths if (found := text(at(wire, path)))), "")
+
+
 def _moment(format_: str, found: _Probe, written: Any) -> Any:
     return Calendar(format_, found.settings.zone).stamp(written)
 
@@ -231,7 +266,10 @@ def _capabilities(found: _Probe, offset: timedelta | None) -> dict[str, Any]:
         "date_format": profile.date_format,
         "stamp_format": profile.stamp_format,
         "offset_minutes": int(offset.total_seconds() // 60),
-        "apps": {name: one.capabilities() for name, one in found.surveys.items() if one.found},
+        "apps": {
+            **found.connection.memory.get(CAPABILITIES, {}).get("apps", {}),
+            **{name: one.capabilities() for name, one in found.surveys.items() if one.found},
+        },
     }
 
 

@@ -14,14 +14,16 @@ from tieout.contract import Wire
 
 from tieout_apptivo import scalars
 from tieout_apptivo.currencies import Per, rate_per
-from tieout_apptivo.fields import at, normal
+from tieout_apptivo.factors import factors
+from tieout_apptivo.fields import at, normal, objects
 from tieout_apptivo.fitting import Fit, Rows, fit, lists
-from tieout_apptivo.profile import KINDS, DocumentApp, Table, shipped
+from tieout_apptivo.headings import Heading, header, heading
+from tieout_apptivo.profile import KINDS, DocumentApp, PaymentFields, Table, shipped
 from tieout_apptivo.survey import Survey
 from tieout_apptivo.vocabulary import meaning, prefixes, rank, words
 
 _LINE = ("line", "item", "product", "service", "row", "job", "work")
-_PAYMENT = ("payment", "receipt", "paid", "transaction")
+_PAYMENT = ("payment", "receipt", "paid", "transaction", "slip")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +39,31 @@ class Proposed:
     unknown: tuple[str, ...] = ()
 
 
-def propose(found: Survey) -> Proposed:
+Peers = Mapping[str, Mapping[str, str]]
+"""The records that references may name: by the field of the reference, id to name."""
+
+
+def propose(found: Survey, peers: Peers) -> Proposed:
     """The changes that make the profile read what the app answered."""
     app, kind = found.app, kind_of(found.name)
     changes: dict[str, Any] = _names(found)
-    rows = Rows(kind=kind, wires=found.samples, prefixes=prefixes(found.name), labels=_labels(found))
+    above = header(found.layout, found.samples, lists(found.samples))
+    rows = Rows(
+        kind=kind,
+        wires=found.samples,
+        prefixes=(*prefixes(found.name), normal(app.id_parameter.removesuffix("Id"))),
+        labels=above.labels,
+        peers=peers,
+        shown=above.own,
+    )
     fits = {f"fields.{name}": one for name, one in fit(app.fields, rows).items()}  # type: ignore[attr-defined]
     if isinstance(app, DocumentApp):
-        fits |= _tables(app, found, changes)
+        fits |= _tables(app, found, changes, peers)
         fits |= _payments(app, found, changes)
         if per := _rates(found, fits["fields.rate"], fits["fields.currency"]):
             changes["rate-per"] = per
     for key, one in fits.items():
-        if one.how in ("label", "name"):
+        if one.how not in ("known", "none"):
             put(changes, (*key.split("."),), list(one.paths))
     told, unknown = _statuses(found, changes)
     _states(found, changes)
@@ -81,33 +95,32 @@ def _names(found: Survey) -> dict[str, Any]:
     }
 
 
-def _labels(found: Survey) -> dict[str, str]:
-    return {one.key: one.label for one in reversed(found.layout) if not one.custom and one.key}
-
-
-def _tables(app: DocumentApp, found: Survey, changes: dict[str, Any]) -> dict[str, Fit]:
+def _tables(app: DocumentApp, found: Survey, changes: dict[str, Any], peers: Peers) -> dict[str, Fit]:
     """The tables of lines: those of the profile that are there, and every other list that holds lines."""
     there = lists(found.samples)
-    labels = _labels(found)
     fits: dict[str, Fit] = {}
     used: set[str] = set()
     for name, table in app.tables.items():
         for key in (path for path in table.path if path in there):
             used.add(key)
-            fits |= _table(f"tables.{name}", table, there[key], labels)
+            fits |= _table(f"tables.{name}", table, there[key], heading(found.layout, key, there[key]), peers)
     missing = {table.kind: name for name, table in app.tables.items() if not used & set(table.path)}
     for key, rows in there.items():
-        if key in used or _is_other(key, found):
+        above = heading(found.layout, key, rows)
+        if key in used or _is_other(key, found) or _says(above.title, "payments") or _says(above.title, "others"):
             continue
         kind: Literal["products", "services"] = (
-            "services" if any(_says(one, "services") for one in rows[0]) else "products"
+            "services"
+            if any(_says(said, "services") for one in rows[0] for said in (one, above.labels.get(one, "")))
+            else "products"
         )
         pattern = next(
             (table for table in app.tables.values() if table.kind == kind),
             Table(kind="products", path=(key,), fields=next(iter(app.tables.values())).fields),
         )
-        fitted = _table("", pattern, rows, labels)
-        if not {"price", "amount"} & {one.name for one in fitted.values() if one.how != "none"}:
+        fitted = _table("", pattern, rows, above, peers)
+        told = {one.name for one in fitted.values() if one.how != "none"}
+        if not {"price", "amount"} & told or (_dated(rows) and not {"price", "quantity"} & told):
             continue
         name = missing.pop(kind, normal(key))
         if name not in app.tables:
@@ -118,9 +131,23 @@ def _tables(app: DocumentApp, found: Survey, changes: dict[str, Any]) -> dict[st
     return fits
 
 
-def _table(place: str, table: Table, rows: Sequence[Wire], labels: Mapping[str, str]) -> dict[str, Fit]:
-    lines = Rows(kind="line", wires=tuple(rows), prefixes=_LINE, labels=labels)
-    return {f"{place}.fields.{name}": one for name, one in fit(table.fields, lines).items()}
+def _table(place: str, table: Table, rows: Sequence[Wire], above: Heading, peers: Peers) -> dict[str, Fit]:
+    lines = Rows(kind="line", wires=tuple(rows), prefixes=_LINE, labels=above.labels, peers=peers)
+    found = fit(table.fields, lines)
+    found |= factors(found, lines, above.money)
+    if found["description"].how == "none" and (noted := lines.values(above.note) if above.note else []):
+        label = above.labels.get(above.note, "")
+        found["description"] = Fit(name="description", paths=(above.note,), how="label", label=label, sample=noted[0])
+    if found["taxes"].how != "none" and found["tax_name"].how == "none":
+        parts = tuple(one for row in rows for path in found["taxes"].paths for one in objects(at(row, path)))
+        within = fit(table.fields, Rows(kind="line", wires=parts, prefixes=_LINE, labels=above.labels))
+        found |= {name: within[name] for name in ("tax_name", "tax_rate") if found[name].how == "none"}
+    return {f"{place}.fields.{name}": one for name, one in found.items()}
+
+
+def _dated(rows: Sequence[Wire]) -> bool:
+    """Whether rows have a day of their own, as payments have and lines have not."""
+    return fit(PaymentFields(), Rows(kind="payment", wires=tuple(rows), prefixes=_PAYMENT))["date"].how != "none"
 
 
 def _payments(app: DocumentApp, found: Survey, changes: dict[str, Any]) -> dict[str, Fit]:
@@ -128,11 +155,13 @@ def _payments(app: DocumentApp, found: Survey, changes: dict[str, Any]) -> dict[
     there = lists(found.samples)
     key = next((path for path in app.payments.path if path in there), "")
     if not key:
-        key = next((one for one in there if _says(one, "payments")), "")
+        named = {one: heading(found.layout, one, rows).title for one, rows in there.items()}
+        key = next((one for one, title in named.items() if _says(one, "payments") or _says(title, "payments")), "")
         if not key:
             return {}
         put(changes, ("payments", "path"), [key])
-    rows = Rows(kind="payment", wires=there[key], prefixes=_PAYMENT)
+    labels = heading(found.layout, key, there[key]).labels
+    rows = Rows(kind="payment", wires=there[key], prefixes=_PAYMENT, labels=labels)
     return {f"payments.fields.{name}": one for name, one in _payment_fits(app, rows)}
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from tieout.contract import Connection
 
 from tieout_apptivo.dates import Calendar, calendar
+from tieout_apptivo.evidence import FORMATS
 from tieout_apptivo.scalars import Unreadable
 
 STAMP_FORMAT = "stamp-format"
@@ -21,8 +22,6 @@ STAMP_FORMAT = "stamp-format"
 
 Reading: TypeAlias = tuple[datetime | None, ...]
 """The stamps of a page in UTC, as one format reads them; None where a record has none."""
-
-_FORMATS = ("MM/dd/yyyy", "dd/MM/yyyy")
 
 
 def readings(connection: Connection, written: Sequence[Any]) -> tuple[Reading, ...]:
@@ -32,7 +31,7 @@ def readings(connection: Connection, written: Sequence[Any]) -> tuple[Reading, .
     found = _readings(connection, written, (told,)) if told else {}
     if not found and not settings.profile.stamp_format:
         asked = calendar(settings, connection.memory).format
-        found = _readings(connection, written, tuple(dict.fromkeys((asked, *_FORMATS))))
+        found = _readings(connection, written, tuple(dict.fromkeys((asked, *FORMATS))))
         if len(found) == 1 and known not in found:
             [connection.memory[STAMP_FORMAT]] = found
     return tuple(dict.fromkeys(found.values()))

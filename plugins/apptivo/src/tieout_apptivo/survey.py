@@ -5,14 +5,15 @@ Everything here reads. Source: facts/apptivo.md 14, numbers 3 to 6.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
+from tieout.codec import digest
 from tieout.contract import Connection, Wire
-from tieout.errors import Rejected, Unavailable
+from tieout.errors import ReauthNeeded, Rejected, Unavailable
 
-from tieout_apptivo import stamps
+from tieout_apptivo import stamps, ways
 from tieout_apptivo.calls import ask, configuration, listing, single
 from tieout_apptivo.fields import at, objects
 from tieout_apptivo.layout import Attribute, attributes
@@ -24,24 +25,32 @@ MOST = 250
 """Records asked for in one call, the most that the connector ever asks for (facts/apptivo.md 1.6)."""
 WINDOW = 5_000
 
+Lacking: TypeAlias = Literal["absent", "mute", "closed"]
+"""Why an app was not found: there is none, it gives no answer that can be read, or the keys do not open it."""
+
 Beyond: TypeAlias = Literal["empty", "error", "wraps", ""]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """An app as it answered: `app` with the names that work here, its records, layout, statuses and lists; `said` is
-    what the name in the profile answered where none works.
+    """An app as it answered: `app` with the names that work here, its records, layout, statuses and lists.
 
-    `record` is one record by itself, `records` the count that the list claims. `page_size` is the most that one call
-    gave, `changed` and `created` whether sorting by these stamps works, `search` whether an empty search lists
-    everything, `window` how many rows of a list can be reached where an end was met.
+    Where none of its names works `lacking` is why, and `said` what the name in the profile answered.
+
+    `rows` are the records last changed and the first made, `record` is one by itself, `records` the count that the
+    list claims; `unlabelled` says why there is no configuration, where there is none. `page_size` is the most that one
+    call gave, `changed` and `created` whether sorting by these stamps works, `search` whether an empty search lists
+    everything, `range` and `view` what else shows changes where neither does. `window` is how many rows of a list can
+    be reached where an end was met.
     """
 
     name: str
     app: App
     found: bool
+    lacking: Lacking = "absent"
     said: str = ""
     config: Wire = field(default_factory=dict)
+    unlabelled: str = ""
     layout: tuple[Attribute, ...] = ()
     rows: tuple[Wire, ...] = ()
     record: Wire = field(default_factory=dict)
@@ -50,6 +59,8 @@ class Survey:
     changed: bool = False
     created: bool = False
     search: bool = False
+    range: Mapping[str, str] | None = None
+    view: str | None = None
     beyond: Beyond = ""
     window: int | None = None
 
@@ -77,7 +88,8 @@ class Survey:
             "sort": {"column": self.app.updated, "direction": "desc", "works": self.changed},
             "created": {"column": self.app.created, "direction": "asc", "works": self.created},
             "search": self.search,
-            "views": None,
+            "range": dict(self.range) if self.range else None,
+            "views": self.view,
             "window": self.window,
             "beyond": self.beyond,
         }
@@ -88,33 +100,48 @@ Listed: TypeAlias = tuple[list[Wire], int | None]
 
 
 def survey(connection: Connection, name: str) -> Survey:
-    """Find an app, and find out how it answers. Raises `ReauthNeeded` when the keys are refused."""
-    visit, first, said = _found(connection, name)
+    """Find an app, and find out how it answers.
+
+    Keys that are refused here do not open this app: that they open the firm was seen before (`probing`).
+    """
+    try:
+        visit, first, why, said = _found(connection, name)
+    except ReauthNeeded as error:
+        known = connection.settings.profile.app(name)
+        return Survey(name=name, app=known, found=False, lacking="closed", said=error.problem.said)
     if first is None:
-        return Survey(name=name, app=visit.app, found=False, said=said)
+        return Survey(name=name, app=visit.app, found=False, lacking=why, said=said)
     rows, total = first
-    config = ask(connection, visit.app, "getConfigData", {"objectId": visit.app.object_id}, configuration)
     visit, record = visit.one(rows)
+    visit = visit.numbered((record,)) if record else visit
+    config, unlabelled = visit.configured()
     app = visit.app
+    oldest, _ = _quietly(lambda: visit.page(sort=(app.created, "asc"))) or ([], None)
+    known = _distinct((*rows, *oldest))
+    changed, search = visit.ordered(rows, app.updated, "desc"), visit.searches(total)
+    range_ = None if changed or search else ways.between(connection, name, app, known)
     return Survey(
         name=name,
         app=app,
         found=True,
         config=config,
+        unlabelled=unlabelled,
         layout=tuple(attributes(config)),
-        rows=tuple(rows),
+        rows=known,
         record=record,
         records=total,
         page_size=_most(rows, total),
-        changed=visit.ordered(rows, app.updated, "desc"),
-        created=visit.sorts((app.created, "asc")),
-        search=visit.searches(total),
+        changed=changed,
+        created=visit.ordered(oldest, app.created, "asc"),
+        search=search,
+        range=range_,
+        view=None if changed or search or range_ else ways.view(connection, name, app, known, config),
         beyond=visit.beyond(total),
         window=visit.window(total),
     )
 
 
-def _found(connection: Connection, name: str) -> tuple[_Visit, Listed | None, str]:
+def _found(connection: Connection, name: str) -> tuple[_Visit, Listed | None, Lacking, str]:
     """The app at the first of its names that answers, with its first page; as the profile says where none does.
 
     An app that knows itself under another object id is asked without one, and its records tell it. An answer without
@@ -123,12 +150,14 @@ def _found(connection: Connection, name: str) -> tuple[_Visit, Listed | None, st
     known = connection.settings.profile.app(name)
     silent: tuple[_Visit, Listed] | None = None
     said = ""
+    why: Lacking = "absent"
     for url in dict.fromkeys((known.url_name, *urls(name))):
         visit = _Visit(connection, name, known.model_copy(update={"url_name": url}))
         try:
             first = visit.page(sort=(known.updated, "desc"))
         except Unavailable as error:
-            said = said or error.problem.said
+            if url == known.url_name:
+                said, why = error.problem.said, "mute"
             continue
         except Rejected as error:
             said = said or error.problems[0].said
@@ -139,10 +168,10 @@ def _found(connection: Connection, name: str) -> tuple[_Visit, Listed | None, st
                 continue
         visit = visit.numbered(first[0])
         if first[0] or first[1] is not None:
-            return visit, first, said
+            return visit, first, why, said
         silent = silent or (visit, first)
     visit, answer = silent or (_Visit(connection, name, known), None)
-    return visit, answer, said
+    return visit, answer, why, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +210,16 @@ class _Visit:
             return replace(self, app=self.app.model_copy(update={"object_id": int(id)}))
         return self
 
+    def configured(self) -> tuple[Wire, str]:
+        """The app's configuration, and where it tells none what was answered instead."""
+        wanted = {"objectId": self.app.object_id}
+        try:
+            return ask(self.connection, self.app, "getConfigData", wanted, configuration), ""
+        except Rejected as error:
+            return {}, error.problems[0].said or error.problems[0].what
+        except Unavailable as error:
+            return {}, error.problem.said or error.problem.what
+
     def one(self, rows: Sequence[Wire]) -> tuple[_Visit, Wire]:
         """One record by itself, and the app with the parameter name that this took."""
         for row in rows[:1]:
@@ -207,11 +246,6 @@ class _Visit:
             written.reverse()
         possible = stamps.descending(stamps.readings(self.connection, written))
         return bool(possible) and len({str(one) for one in written}) > 1
-
-    def sorts(self, sort: tuple[str, str]) -> bool:
-        """Whether the list can be sorted so."""
-        found = _quietly(lambda: self.page(size=50, sort=sort))
-        return found is not None and self.ordered(found[0], *sort)
 
     def searches(self, total: int | None) -> bool:
         """Whether a search for nothing lists everything, sorted by the time of change."""
@@ -240,6 +274,11 @@ def _quietly(call: Callable[[], Listed]) -> Listed | None:
         return call()
     except (Rejected, Unavailable):
         return None
+
+
+def _distinct(rows: Sequence[Wire]) -> tuple[Wire, ...]:
+    """The records without those that came twice."""
+    return tuple({ident(row.get("id")) or digest(row): row for row in reversed(rows)}.values())[::-1]
 
 
 def _most(rows: Sequence[Wire], total: int | None) -> int | None:

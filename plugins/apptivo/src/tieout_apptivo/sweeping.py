@@ -16,7 +16,7 @@ from tieout.contract import Wire
 from tieout.errors import Problem, Rejected, Unavailable
 from tieout.work import Page
 
-from tieout_apptivo import strategies
+from tieout_apptivo import attributes, marking, strategies
 from tieout_apptivo.dates import calendar
 from tieout_apptivo.firm import learn
 from tieout_apptivo.lookup import by_id
@@ -118,14 +118,18 @@ def proof(turn: Turn) -> Page:
 
 
 def layout(turn: Turn) -> Page:
-    """No records but the app's configuration, which ends the pass."""
+    """No records but the app's configuration, which ends the pass; it tells what marks are written without."""
     learn(turn.connection, turn.name)
+    memory = turn.connection.memory
+    notes: tuple[Problem, ...] = ()
+    if memory.get(marking.marked_key(turn.name)):
+        notes = marking.lacking(turn.name, turn.app, memory.get(attributes.custom_key(turn.name), {}))
     place, end = turn.place, turn.place.ended()
     if place.sweeping:
         end = replace(end, swept=turn.now())
         if turn.strategy in ("sorted", "search") and not place.in_order and not place.single:
             end = replace(end, since=place.peak, known=(), counted=None)
-    return Page((), resume=closed(end))
+    return Page((), resume=closed(end), notes=notes)
 
 
 def not_suspicious(turn: Turn, page: Sheet) -> None:

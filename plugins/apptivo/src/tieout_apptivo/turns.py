@@ -11,9 +11,11 @@ from tieout.errors import Problem, Unavailable
 from tieout.work import Page
 
 from tieout_apptivo import strategies
+from tieout_apptivo.fields import at
 from tieout_apptivo.place import Place, closed
 from tieout_apptivo.profile import App
 from tieout_apptivo.roll import packed, unpacked
+from tieout_apptivo.scalars import text
 from tieout_apptivo.sheets import Sheet
 from tieout_apptivo.strategies import Strategy
 
@@ -92,6 +94,7 @@ class Turn:
             start=self.offset + len(sheet.rows) if joins else max(1, place.start - self.size),
             first=sheet.ids[0] if sheet.ids else None,
             last=sheet.ids[-1] if sheet.ids and joins else None,
+            edge=self._stamp(sheet.rows[-1]) if sheet.rows and joins else None,
             seen=packed({*seen, *fresh}),
             pages=place.pages + 1,
             idle=0 if fresh else place.idle + 1,
@@ -112,12 +115,20 @@ class Turn:
     def joins(self, sheet: Sheet) -> bool:
         """Whether a page goes on where the one before ended, so that no row can have moved up unseen.
 
-        Among rows by change a row that was seen is enough, for those that are edited move to the top.
+        The row with which that one ended shows it, unless it was itself sorted elsewhere meanwhile. Among rows by
+        change a row that was seen is enough, for those that are edited move to the top.
         """
-        if not self.offset or self.place.last in sheet.ids:
+        if not self.offset:
             return True
+        if self.place.last in sheet.ids:
+            return self._stamp(sheet.rows[sheet.ids.index(self.place.last)]) == (self.place.edge or "")
         near = self.place.last is None or self.place.leg == "changed"
         return near and bool(sheet.ids) and sheet.ids[0] in unpacked(self.place.seen)
+
+    def _stamp(self, row: Wire) -> str:
+        """The stamp by which the list at hand is sorted, as it is written in a row."""
+        column = self.app.created if self.place.leg in ("oldest", "youngest") else self.app.updated
+        return text(at(row, column))
 
     def _stuck(self, sheet: Sheet, fresh: Sequence[str]) -> bool:
         """Whether the same page came a third time: once it may be that as many rows were put before it."""

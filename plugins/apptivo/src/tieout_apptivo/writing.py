@@ -14,7 +14,7 @@ from tieout.contract import Connection, Resource, Wire
 from tieout.errors import OutcomeUnknown, Problem, Rejected, Unavailable
 from tieout.work import Batch, Receipt, Step
 
-from tieout_apptivo import attributes, settling
+from tieout_apptivo import attributes, marking, settling
 from tieout_apptivo.calls import change
 from tieout_apptivo.dates import calendar
 from tieout_apptivo.fields import normal
@@ -94,6 +94,8 @@ def _send(connection: Connection, name: str, lacking: Wire, now: Wire, id: str) 
         now = {**now, **standard}
         _update(connection, app, id, now, names=list(standard), ids=[])
     if custom := lacking.get("custom"):
+        if not connection.memory.get(marking.marked_key(name)):
+            connection.memory[marking.marked_key(name)] = True
         known = connection.memory.get(attributes.custom_key(name), {})
         about = [known[normal(label)] for label in custom]
         days = calendar(connection.settings, connection.memory)

@@ -176,6 +176,8 @@ class ControlMiddleware:
             await self.app(scope, receive, send)
             return
         body = await _body(receive)
+        if body is None:
+            return
         fault = self.control.take(scope["method"], scope["path"]) or ""
         delay = self.control.latency_ms + (int(fault.removeprefix("slow:")) if fault.startswith("slow:") else 0)
         if delay:
@@ -246,10 +248,13 @@ def _json(value: Any, status: int = 200) -> Response:
     return Response(codec.dumps(value), status, media_type="application/json")
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None for a request that its sender left half-sent, of which no system does anything."""
     parts = []
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(parts)

@@ -131,6 +131,8 @@ def _records(path: Path, app: App | None) -> list[dict[str, Any]]:
         seen[str(number)] = index
         record.setdefault("id", str(number))
         record.setdefault(id_field, number)
+        if app:
+            record.setdefault("objectId", app.object_id)
     return records
 
 

@@ -15,7 +15,7 @@ from tieout.clock import Clock
 from tieout.contract import Connection, Settings, Tenant, Terms
 from tieout.errors import Rejected, Unavailable
 from tieout_apptivo import APPTIVO
-from tieout_apptivo.settings import Firm
+from tieout_apptivo.shape.settings import Firm
 
 BASE = "https://app.apptivo.com/app/dao/v6/"
 

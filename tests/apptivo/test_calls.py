@@ -9,7 +9,8 @@ import pytest
 from tieout.contract import Connection
 from tieout.errors import ReauthNeeded, Rejected, TieoutError, Unavailable
 from tieout.work import Key
-from tieout_apptivo import APPTIVO, lookup, reading
+from tieout_apptivo import APPTIVO
+from tieout_apptivo.reading import lookup, reading
 
 Connect = Callable[..., Connection]
 CUSTOMERS, INVOICES = APPTIVO.resource("customers"), APPTIVO.resource("invoices")

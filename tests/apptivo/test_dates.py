@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tieout_apptivo.dates import Calendar, calendar
-from tieout_apptivo.scalars import Unreadable
-from tieout_apptivo.settings import Firm
+from tieout_apptivo.shape.dates import Calendar, calendar
+from tieout_apptivo.shape.scalars import Unreadable
+from tieout_apptivo.shape.settings import Firm
 
 INDIA = timezone(timedelta(hours=5, minutes=30))
 

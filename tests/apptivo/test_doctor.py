@@ -15,7 +15,7 @@ from tieout.contract import Connection, Finding, Proposal, Wire
 from tieout.errors import ReauthNeeded, Unavailable
 from tieout.model import Document
 from tieout_apptivo import APPTIVO
-from tieout_apptivo.settings import Firm
+from tieout_apptivo.shape.settings import Firm
 
 Connect = Callable[..., Connection]
 STAMPS = {"creationDate": "07/{:02d}/2023 10:15:00", "lastUpdateDate": "07/{:02d}/2023 11:20:00"}

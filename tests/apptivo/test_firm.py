@@ -10,7 +10,7 @@ import pytest
 from tieout import codec
 from tieout.contract import Connection
 from tieout.errors import ReauthNeeded
-from tieout_apptivo import firm
+from tieout_apptivo.shape import firm
 
 Connect = Callable[..., Connection]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tieout_apptivo.items import tax_of
+from tieout_apptivo.records.items import tax_of
 
 Lift = Callable[..., Any]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tieout.model import Line
-from tieout_apptivo.lines import CENT, cents, discounts, net, spread
+from tieout_apptivo.records.lines import CENT, cents, discounts, net, spread
 
 amounts = st.decimals(min_value=0, max_value=1_000_000, places=2)
 weights = st.lists(st.decimals(min_value=0, max_value=1_000_000, places=2), min_size=1, max_size=8)

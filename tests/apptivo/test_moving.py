@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tieout import codec
 from tieout.contract import Connection
-from tieout_apptivo import APPTIVO, reading
+from tieout_apptivo import APPTIVO
+from tieout_apptivo.reading import reading
 
 Connect = Callable[..., Connection]
 INVOICES = APPTIVO.resource("invoices")

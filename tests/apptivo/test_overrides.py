@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tieout.contract import Finding
 from tieout.errors import ConfigError
-from tieout_apptivo import overrides
-from tieout_apptivo.profile import shipped
+from tieout_apptivo.shape import overrides
+from tieout_apptivo.shape.profile import shipped
 
 Load = Callable[[str], object]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tieout.contract import Wire
 from tieout_apptivo import APPTIVO
-from tieout_apptivo.settings import Firm
+from tieout_apptivo.shape.settings import Firm
 
 Lift = Callable[..., Any]
 PAYMENTS = APPTIVO.resource("payments")

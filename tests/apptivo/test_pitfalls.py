@@ -14,9 +14,11 @@ from tieout import codec
 from tieout.contract import Connection
 from tieout.errors import OutcomeUnknown, ReauthNeeded, Unavailable
 from tieout.work import Batch, Key, Page, Receipt, Step
-from tieout_apptivo import APPTIVO, attributes, firm, lookup, reading
-from tieout_apptivo.dates import Calendar
-from tieout_apptivo.profile import shipped
+from tieout_apptivo import APPTIVO
+from tieout_apptivo.reading import lookup, reading
+from tieout_apptivo.shape import attributes, firm
+from tieout_apptivo.shape.dates import Calendar
+from tieout_apptivo.shape.profile import shipped
 
 Connect = Callable[..., Connection]
 CUSTOMERS, ITEMS, INVOICES = (APPTIVO.resource(name) for name in ("customers", "items", "invoices"))

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from tieout_apptivo import APPTIVO
-from tieout_apptivo.profile import shipped
-from tieout_apptivo.settings import Firm
+from tieout_apptivo.shape.profile import shipped
+from tieout_apptivo.shape.settings import Firm
 
 Make = Callable[..., Firm]
 

@@ -10,7 +10,8 @@ import pytest
 from tieout.contract import Connection
 from tieout.errors import Unavailable
 from tieout.work import Key, Page
-from tieout_apptivo import APPTIVO, lookup, reading, strategies
+from tieout_apptivo import APPTIVO
+from tieout_apptivo.reading import lookup, reading, strategies
 
 Connect = Callable[..., Connection]
 CUSTOMERS, ITEMS, INVOICES = (APPTIVO.resource(name) for name in ("customers", "items", "invoices"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tieout_apptivo.scalars import Unreadable, days, filled, flag, ident, number, plain, text
+from tieout_apptivo.shape.scalars import Unreadable, days, filled, flag, ident, number, plain, text
 
 NOTHING = [None, "", "  ", "null", [], {}]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tieout_apptivo.settings import Firm, hosts
+from tieout_apptivo.shape.settings import Firm, hosts
 
 Make = Callable[..., Firm]
 

@@ -10,7 +10,8 @@ import pytest
 from tieout import codec
 from tieout.contract import Connection
 from tieout.work import Page
-from tieout_apptivo import APPTIVO, reading
+from tieout_apptivo import APPTIVO
+from tieout_apptivo.reading import reading
 
 Connect = Callable[..., Connection]
 CUSTOMERS = APPTIVO.resource("customers")

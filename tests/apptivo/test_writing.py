@@ -13,7 +13,9 @@ from tieout.contract import Connection, Settings, Tenant, Terms, Wire
 from tieout.errors import OutcomeUnknown, ReauthNeeded, Rejected, Unavailable
 from tieout.model import Mark, Payment, Record, Ref, Settlement
 from tieout.work import Batch, Receipt, Step
-from tieout_apptivo import APPTIVO, firm, push, reading
+from tieout_apptivo import APPTIVO, push
+from tieout_apptivo.reading import reading
+from tieout_apptivo.shape import firm
 
 Connect = Callable[..., Connection]
 INVOICES = APPTIVO.resource("invoices")

@@ -1,7 +1,7 @@
 """The Apptivo connector: reads any firm's parties, items and documents, and writes back how they stand in the books.
 
-Where the values of a record lie is data (`profile.toml`), which a firm overrides in its configuration. There is no
-consent: a pair of keys opens the firm. Nothing is created or deleted in Apptivo.
+Where the values of a record lie is data (`shape/profile.toml`), which a firm overrides in its configuration. There is
+no consent: a pair of keys opens the firm. Nothing is created or deleted in Apptivo.
 """
 
 from __future__ import annotations
@@ -15,22 +15,14 @@ from tieout.hooks import hookimpl
 from tieout.model import Document, Item, Mark, Party, Payment, Record, Settlement
 from tieout.work import Batch, Key, Page, Receipt
 
-from tieout_apptivo import (
-    documents,
-    firm,
-    items,
-    lookup,
-    marking,
-    parties,
-    payments,
-    probing,
-    reading,
-    settling,
-    writing,
-)
-from tieout_apptivo import files as stored
-from tieout_apptivo.profile import KINDS, App, DocumentApp, shipped
-from tieout_apptivo.settings import Firm, hosts
+from tieout_apptivo.back import marking, settling, writing
+from tieout_apptivo.doctor import probing
+from tieout_apptivo.reading import lookup, reading
+from tieout_apptivo.records import documents, items, parties, payments
+from tieout_apptivo.records import files as stored
+from tieout_apptivo.shape import firm
+from tieout_apptivo.shape.profile import KINDS, App, DocumentApp, shipped
+from tieout_apptivo.shape.settings import Firm, hosts
 
 _TYPES: Mapping[str, tuple[type[Record], tuple[str, ...]]] = {
     "every-party": (Party, ("number", "name")),

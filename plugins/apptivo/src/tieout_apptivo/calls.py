@@ -14,10 +14,10 @@ from tieout.contract import Connection, Wire
 from tieout.errors import OutcomeUnknown, Problem, ReauthNeeded, Rejected, Unavailable
 from tieout.http import Reply
 
-from tieout_apptivo.fields import objects
-from tieout_apptivo.profile import App
-from tieout_apptivo.scalars import Unreadable, ident, number, text
-from tieout_apptivo.settings import Firm
+from tieout_apptivo.shape.fields import objects
+from tieout_apptivo.shape.profile import App
+from tieout_apptivo.shape.scalars import Unreadable, ident, number, text
+from tieout_apptivo.shape.settings import Firm
 
 T = TypeVar("T")
 Verdict = Literal["busy", "keys", "gone", "refused"]

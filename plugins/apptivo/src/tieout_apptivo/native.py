@@ -12,12 +12,12 @@ from typing import Any
 
 from tieout.contract import Connection, Wire
 
-from tieout_apptivo.attributes import custom_key, value
 from tieout_apptivo.calls import ask, listing
-from tieout_apptivo.dates import Calendar, calendar
-from tieout_apptivo.fields import normal
-from tieout_apptivo.profile import App, DocumentApp
-from tieout_apptivo.scalars import Unreadable
+from tieout_apptivo.shape.attributes import custom_key, value
+from tieout_apptivo.shape.dates import Calendar, calendar
+from tieout_apptivo.shape.fields import normal
+from tieout_apptivo.shape.profile import App, DocumentApp
+from tieout_apptivo.shape.scalars import Unreadable
 
 _LOOKED_AT = 50
 """How many of the records changed last are looked at."""

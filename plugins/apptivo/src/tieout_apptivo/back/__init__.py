@@ -1,0 +1,1 @@
+"""What is written onto the records of an app."""

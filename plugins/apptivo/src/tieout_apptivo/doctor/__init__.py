@@ -1,0 +1,1 @@
+"""Finding out how a firm keeps its records, and proving that it was understood."""

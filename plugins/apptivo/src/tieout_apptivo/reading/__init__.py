@@ -1,0 +1,1 @@
+"""Reading an app completely, although its records move while they are read."""

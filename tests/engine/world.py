@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
+from weakref import WeakSet
 
+import pytest
 from sqlalchemy import create_engine, make_url, update
 from tieout.clock import Clock
 from tieout.codec import digest
@@ -28,6 +30,9 @@ from tieout.work import Page, Receipt, Reject
 SERVER = "TIEOUT_TEST_POSTGRESQL"
 """The variable that names a PostgreSQL on which every office is to keep its ledger, each in a database of its own."""
 TEMPLATE = "tieout_template"
+ON_FILE = pytest.mark.skipif(SERVER in os.environ, reason="what befalls a file befalls no server")
+LEDGERS = WeakSet()
+"""Those of all offices, to be closed when a test ends."""
 
 
 class Crash(BaseException):
@@ -498,6 +503,7 @@ class Office:
         )
         self.ledger = Watched(self.url or fresh() or f"sqlite:///{self.folder}/ledger.db")
         self.ledger.office = self
+        LEDGERS.add(self.ledger)
 
     def tick(self, where):
         self.ticks += 1

@@ -1,5 +1,6 @@
 """The frame: what every page has in common, the desk behind it, and runs, of which there is one at a time."""
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -160,6 +161,29 @@ def test_numbers_money_and_times_are_written_as_people_read_them() -> None:
     assert ">in 12 min<" in written.ago(now + timedelta(minutes=12), now)
     assert "2 Jul 2026 10:00:00 UTC" in written.ago(now, now)
     assert written.ago(None) == "never"
+
+
+@pytest.mark.parametrize(
+    ("fix", "told"),
+    [
+        ("Choose one for it under taxes.sales of the pair.", "Choose one for it under Settings."),
+        (
+            "Choose its contact, or set contact-required = false.",
+            "Choose its contact, or switch “Contact required” off in the app's options.",
+        ),
+        ("Set it right in Apptivo", "Set it right in Apptivo."),
+        ("", ""),
+    ],
+)
+def test_advice_is_given_in_the_words_of_the_page(fix: str, told: str) -> None:
+    assert written.onpage(fix) == told
+
+
+@pytest.mark.parametrize(("path", "marked"), [("/", "Home"), ("/settings/apps/items", "Settings"), ("/records", "")])
+def test_the_navigation_marks_where_one_is_and_nothing_else(ana: Browser, path: str, marked: str) -> None:
+    page = ana.get(path).text
+    found = re.findall(r'<a href="[^"]*" aria-current="page">([^<]+)<', page)
+    assert "".join(found) == marked
 
 
 def test_the_page_answers_while_a_system_is_down(ana: Browser, site: Site, config: Path) -> None:

@@ -26,7 +26,7 @@ def free() -> int:
 def serving(config: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The process, and the link that it printed."""
     command = [str(Path(sys.executable).with_name("tieout")), "--config", str(config), "serve", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             lines = [process.stdout.readline() for _ in range(2)]
@@ -46,6 +46,8 @@ def test_its_link_signs_in_and_it_ends_in_order_while_a_page_listens(tmp_path: P
             assert next(feed.iter_lines()) == "event: run"
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) in (0, -signal.SIGTERM)
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
 
 
 def test_it_listens_on_this_machine_alone(tmp_path: Path) -> None:

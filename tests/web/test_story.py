@@ -61,6 +61,13 @@ def choose_accounts(page: Page) -> None:
     expect(page.get_by_text("Saved.")).to_be_visible()
 
 
+def slide(page: Page, app: str, told: str, *, checked: bool) -> None:
+    """Slide the toggle of an app, and see it where it was left."""
+    page.get_by_role("switch", name=app, exact=True).set_checked(checked)
+    expect(page.get_by_text(told)).to_be_visible()
+    expect(page.get_by_role("switch", name=app, exact=True)).to_be_checked(checked=checked)
+
+
 def test_the_whole_story(tmp_path: Path) -> None:
     with served(tmp_path, free()) as site, browser() as page:
         faults: list[str] = []
@@ -68,6 +75,8 @@ def test_the_whole_story(tmp_path: Path) -> None:
         page.on("pageerror", lambda error: faults.append(str(error)))
         started(page, site.link)
         choose_accounts(page)
+        slide(page, "Items", "Items: off.", checked=False)
+        slide(page, "Items", "Items: on from the next sync.", checked=True)
 
         page.goto(site.address)
         page.get_by_role("button", name="Preview sync").first.click()

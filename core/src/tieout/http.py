@@ -7,10 +7,12 @@ A read may be repeated, so it is, with back-off. A write is sent once: whatever 
 from __future__ import annotations
 
 import random
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -53,12 +55,12 @@ class Reply:
         return self.content.decode("utf-8", errors="replace")
 
     def json(self) -> Any:
-        """The body's JSON, numbers with a fraction as `Decimal`.
+        """The body's JSON, numbers with a fraction as `Decimal`, without zero characters, which only SQLite keeps.
 
         Raises `Unavailable` when it is not JSON, and `OutcomeUnknown` when it is the answer to a write.
         """
         try:
-            return loads(self.content)
+            value = loads(self.content)
         except ValueError as error:
             raise self.unreadable(
                 f"{self.call} answered something that is not JSON (status {self.status})",
@@ -66,6 +68,7 @@ class Reply:
                 fix="Try again later; if it stays so, check the address in the configuration.",
                 said=excerpt(self.text),
             ) from error
+        return _without_zeros(value) if rb"\u0000" in self.content else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,8 @@ class Http:
         self._clock = clock
         self._authenticate = authenticate
         self._stop = stop or threading.Event()
-        self._client = httpx.Client(timeout=_TIMEOUT, headers={"User-Agent": f"tieout/{__version__}"})
+        agent = {"User-Agent": f"tieout/{__version__}"}
+        self._client = httpx.Client(verify=_certificates(), timeout=_TIMEOUT, headers=agent)
         self._lock = threading.Lock()
         self._calls = {"read": 0, "write": 0}
 
@@ -242,6 +246,12 @@ class Http:
             ) from error
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whom to trust: read once, because that takes longer than all else about a client."""
+    return httpx.create_ssl_context()
+
+
 def _judged(request: httpx.Request, response: httpx.Response, lost: type[TieoutError]) -> Reply:
     if response.status_code == httpx.codes.INTERNAL_SERVER_ERROR and lost is OutcomeUnknown:
         # the system itself gave up; a gateway's 502 to 504 may leave the call under way behind it
@@ -278,3 +288,11 @@ def excerpt(text: str) -> str:
 def _call(request: httpx.Request) -> str:
     """What a person may see of a call: never its query, which may carry a secret."""
     return f"{request.method} {request.url.host}{request.url.path}"
+
+
+def _without_zeros(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, dict):
+        return {_without_zeros(name): _without_zeros(one) for name, one in value.items()}
+    return [_without_zeros(one) for one in value] if isinstance(value, list) else value

@@ -16,7 +16,7 @@ from tieout.config import Config
 from tieout.desk.held import ALL, Wanted, asked, count, decided, group, page
 from tieout.desk.named import Named, Names
 from tieout.engine import Engine
-from tieout.engine.due import ASKED
+from tieout.engine.due import ASKED, reasons
 from tieout.engine.flow import Flow
 from tieout.engine.inbox import inbox_row, index, wires
 from tieout.errors import Problem, Refused
@@ -49,9 +49,9 @@ class Decisions:
         """How many records are held, skipped or noted."""
         return count(self.ledger, pair, wanted)
 
-    def questions(self, pair: str, wanted: Wanted = ALL) -> tuple[Asked, ...]:
-        """What waits for a person's answer, the largest amounts first."""
-        return asked(self.ledger, pair, wanted)
+    def questions(self, pair: str, wanted: Wanted = ALL, most: int | None = None) -> tuple[Asked, ...]:
+        """What waits for a person's answer, or the first so many of it; the largest amounts first."""
+        return asked(self.ledger, pair, wanted, most)
 
     def made(self, pair: str) -> tuple[Decision, ...]:
         """What was decided and not withdrawn, the newest first."""
@@ -244,8 +244,8 @@ class Decisions:
         """Show at once what the next run will find."""
         row = sql.execute(select(HeldRow).where(*_of(HeldRow, one))).first()
         base = {"pair": one.pair, "entity": one.entity, "source_id": one.source_id, "label": one.label}
-        fresh = {"kind": kind, "problems": [asdict(told)], "since": self.clock.now(), "question": None}
         kept = {name: getattr(row, name, None) for name in ("amount", "currency")}
+        fresh = {"kind": kind, **reasons([asdict(told)], one.label, kept["currency"]), "since": self.clock.now()}
         self.ledger.put(sql, HeldRow, [{**base, **kept, **fresh, "tries": 0, "refused": None}])
 
     def _audit(self, sql: Any, what: str, one: Named, data: Mapping[str, Any]) -> None:

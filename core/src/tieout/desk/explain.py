@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Connection as Sql
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 
 from tieout.codec import dumps, loads
 from tieout.config import Config
@@ -188,10 +188,14 @@ class Teller:
     def _batches(self, change: Any) -> Iterator[Moment]:
         """Every call in which a step of this change went, with its answer."""
         title = self.flow.target.connector.title
-        query = select(BatchRow).where(BatchRow.c.plan == change.plan, BatchRow.c.resource == change.resource)
+        # a plan can have thousands of batches: those that were answered are found by their receipts
+        keys = [f"{change.seq}.{place}" for place in range(len(change.steps))]
+        answered = select(ReceiptRow.c.batch).where(ReceiptRow.c.key.in_(keys))
+        others = select(BatchRow.c.id).where(BatchRow.c.plan == change.plan, BatchRow.c.state.in_(_OPEN))
+        query = select(BatchRow).where(BatchRow.c.id.in_(union_all(answered, others)))
         for batch in self.sql.execute(query.order_by(BatchRow.c.stored_at)):
-            mine = [step for step in batch.steps if step["key"].partition(".")[0] == str(change.seq)]
-            if not mine:
+            mine = [step for step in batch.steps if step["key"] in keys]
+            if not mine or (batch.plan, batch.resource) != (change.plan, change.resource):
                 continue
             facts = {"plan": change.plan, "batch": batch.id, "idempotency_key": batch.idempotency_key, "op": batch.op}
             words = f"Sent to {title}, with {len(batch.steps) - 1} others in one call."
@@ -298,4 +302,6 @@ def _page(end: End, id: str | None) -> str:
     return end.binding.page(id, end.terms) if id and end.binding.page else ""
 
 
+_OPEN = ("sent", "refused", "partly")
+"""States of a batch in which steps of it may have no receipt."""
 _PLAN = ("created", "run", "state", "approved_by", "approved_at")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Text, func, select, type_coerce
 
 from tieout.codec import dumps
 from tieout.errors import Problem
-from tieout.ledger import Ledger
+from tieout.ledger import Ledger, chunks
 from tieout.ledger.tables import DecisionRow, HeldRow
 from tieout.questions import Asked, Question
 from tieout.report import Decision, HeldPage, HeldRecord
@@ -25,7 +25,7 @@ class Wanted:
 
     `kind` is hold, skip or note, `cause` and `about` of any of their problems, `text` a part of what people call them.
     `first` and `other` name the causes that their first problem has, or has not, `asks` the kinds of question that wait
-    for an answer. `record` is a source id.
+    for an answer. `records` are source ids.
     """
 
     kind: str = ""
@@ -33,16 +33,16 @@ class Wanted:
     cause: str = ""
     about: str = ""
     text: str = ""
-    record: str = ""
     first: tuple[str, ...] = ()
     other: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
 
     def where(self, pair: str) -> Iterator[ColumnElement[bool]]:
         """As conditions on the ledger."""
-        problems, question = (type_coerce(column, Text) for column in (HeldRow.c.problems, HeldRow.c.question))
+        problems = type_coerce(HeldRow.c.problems, Text)
         yield HeldRow.c.pair == pair
-        for column, value in (("kind", self.kind), ("entity", self.entity), ("source_id", self.record)):
+        for column, value in (("kind", self.kind), ("entity", self.entity)):
             if value:
                 yield HeldRow.c[column] == value
         if self.cause:
@@ -51,13 +51,14 @@ class Wanted:
             yield problems.contains(_json("about", self.about), autoescape=True)
         if self.text:
             yield HeldRow.c.label.icontains(self.text, autoescape=True)
-        for cause in self.other:
-            yield ~problems.startswith("[{" + _json("cause", cause), autoescape=True)
+        if self.other:
+            yield HeldRow.c.cause.not_in(self.other)
         if self.first:
-            begun = ("[{" + _json("cause", cause) for cause in self.first)
-            yield or_(*(problems.startswith(one, autoescape=True) for one in begun))
+            yield HeldRow.c.cause.in_(self.first)
         if self.asks:
-            yield or_(*(question.startswith("{" + _json("kind", kind), autoescape=True) for kind in self.asks))
+            yield HeldRow.c.asks.in_(self.asks)
+        if self.records:
+            yield HeldRow.c.source_id.in_(self.records)
 
 
 ALL = Wanted()
@@ -85,9 +86,19 @@ def group(ledger: Ledger, pair: str, wanted: Wanted) -> list[tuple[str, str, str
     return [(row.entity, row.source_id, row.label) for row in _rows(ledger, pair, wanted)]
 
 
-def asked(ledger: Ledger, pair: str, wanted: Wanted) -> tuple[Asked, ...]:
-    """The open questions about the records that are meant, the largest amounts first."""
-    questions = [
+def asked(ledger: Ledger, pair: str, wanted: Wanted, most: int | None = None) -> tuple[Asked, ...]:
+    """The open questions about the records that are meant, or the first so many; the largest amounts first."""
+    waiting = (*wanted.where(pair), HeldRow.c.asks.is_not(None))
+    of = [HeldRow.c[name] for name in ("entity", "label", "source_id", "amount")]
+    with ledger.reading() as sql:
+        # questions are large: only those that are shown are read
+        found = sorted(sql.execute(select(*of).where(*waiting)), key=_weight)[:most]
+        asking = [
+            row
+            for part in chunks([row.source_id for row in found])
+            for row in sql.execute(select(HeldRow).where(*waiting, HeldRow.c.source_id.in_(part)))
+        ]
+    return tuple(
         Asked(
             entity=row.entity,
             source_id=row.source_id,
@@ -97,10 +108,12 @@ def asked(ledger: Ledger, pair: str, wanted: Wanted) -> tuple[Asked, ...]:
             currency=row.currency or "",
             since=row.since,
         )
-        for row in _rows(ledger, pair, wanted)
-        if row.question is not None
-    ]
-    return tuple(sorted(questions, key=lambda one: (-(one.amount or Decimal(0)), one.entity, one.label)))
+        for row in sorted(asking, key=_weight)[:most]
+    )
+
+
+def _weight(row: Any) -> tuple[Decimal, str, str, str]:
+    return (-(_amount(row) or Decimal(0)), row.entity, row.label, row.source_id)
 
 
 def decided(ledger: Ledger, pair: str) -> tuple[Decision, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, select, union_all
 
 from tieout.config import Config
 from tieout.errors import Refused
@@ -58,24 +58,21 @@ class Names:
 
     def _queries(self, pair: str, entity: str, number: str) -> Iterator[Any]:
         """Where to look, one after the other: what is held, what was planned, what was read, what is linked."""
-        yield select(HeldRow.c.source_id, HeldRow.c.label).where(
-            HeldRow.c.pair == pair,
-            HeldRow.c.entity == entity,
-            or_(HeldRow.c.source_id == number, HeldRow.c.label == number),
-        )
-        yield (
-            select(ChangeRow.c.source_id, ChangeRow.c.label)
+        held = select(HeldRow.c.source_id, HeldRow.c.label).where(HeldRow.c.pair == pair, HeldRow.c.entity == entity)
+        yield _either(held, HeldRow.c.source_id == number, HeldRow.c.label == number)
+        changes = (
+            select(ChangeRow.c.source_id, ChangeRow.c.label, ChangeRow.c.plan)
             .join(PlanRow, PlanRow.c.id == ChangeRow.c.plan)
-            .where(
-                PlanRow.c.pair == pair,
-                ChangeRow.c.entity == entity,
-                or_(ChangeRow.c.source_id == number, ChangeRow.c.label == number),
-            )
-            .order_by(ChangeRow.c.plan)
+            .where(PlanRow.c.pair == pair, ChangeRow.c.entity == entity)
         )
+        yield _either(changes, ChangeRow.c.source_id == number, ChangeRow.c.label == number).order_by("plan")
         plugin = self.config.connections[self.config.pairs[pair].source].plugin
         resource = self.plugins.bindings[entity, plugin].resource
         yield select(InboxRow.c.id, InboxRow.c.id).where(InboxRow.c.resource == resource, InboxRow.c.id == number)
-        yield select(LinkRow.c.source_id, LinkRow.c.source_id).where(
-            LinkRow.c.entity == entity, or_(LinkRow.c.target_id == number, LinkRow.c.target_key == number)
-        )
+        links = select(LinkRow.c.source_id, LinkRow.c.source_id.label("called")).where(LinkRow.c.entity == entity)
+        yield _either(links, LinkRow.c.target_id == number, LinkRow.c.target_key == number)
+
+
+def _either(query: Select[Any], *ways: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """What is found in one way or another: a query for each, because SQLite would read all for an OR."""
+    return union_all(*(query.where(way) for way in ways))

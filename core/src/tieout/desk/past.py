@@ -78,10 +78,11 @@ class PastRuns:
         return _run(row)
 
 
-_PLAN = func.coalesce(RunRow.c.plan, PlanRow.c.id).label("shown")
-_QUERY = select(*RunRow.__table__.c, PlanRow.c.approved_by, _PLAN).outerjoin(  # type: ignore[attr-defined]
-    PlanRow, (PlanRow.c.id == RunRow.c.plan) | (RunRow.c.plan.is_(None) & (PlanRow.c.run == RunRow.c.id))
-)
+_OWN = PlanRow.__table__.alias()  # type: ignore[attr-defined]
+_MADE = select(func.max(_OWN.c.id)).where(_OWN.c.run == RunRow.c.id).correlate(RunRow).scalar_subquery()
+_PLAN = func.coalesce(RunRow.c.plan, _MADE)
+_COLUMNS = (*RunRow.__table__.c, PlanRow.c.approved_by, _PLAN.label("shown"))  # type: ignore[attr-defined]
+_QUERY = select(*_COLUMNS).select_from(RunRow).outerjoin(PlanRow, PlanRow.c.id == _PLAN)
 """A run with the plan that it carried out, else with the one that it made."""
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tieout.codec import digest
 from tieout.contract import Wire
 from tieout.engine.flow import Flow
 from tieout.errors import Problem
@@ -86,6 +87,21 @@ def told(problem: Problem, flow: Flow) -> dict[str, str]:
     return words
 
 
+def reasons(
+    problems: Sequence[Mapping[str, str]], label: str, currency: str | None, question: Question | None = None
+) -> dict[str, Any]:
+    """Why a record is held, as columns of its row: what is told, and by what it is found, counted and grouped."""
+    # what a problem says of the record itself differs from record to record, and must not part them
+    grounds = [(one["cause"], one["about"] if one["about"] != label else "") for one in problems]
+    return {
+        "problems": list(problems),
+        "cause": grounds[0][0] if grounds else "",
+        "grounds": digest([grounds, currency]),
+        "question": question.stored() if question is not None else None,
+        "asks": question.kind if question is not None else None,
+    }
+
+
 def held_row(
     flow: Flow,
     source_id: str,
@@ -99,17 +115,18 @@ def held_row(
 ) -> dict[str, Any]:
     """A hold, a skip or a note as a row of the ledger; `before` is the row that it replaces, with its history."""
     known = before is not None and before.kind == kind
+    called = label(record) if record is not None else source_id
+    currency = getattr(record, "currency", None)
     return {
         "pair": flow.pair,
         "entity": flow.entity.name,
         "source_id": source_id,
         "kind": kind,
-        "problems": [told(problem, flow) for problem in problems],
-        "label": label(record) if record is not None else source_id,
+        **reasons([told(problem, flow) for problem in problems], called, currency, question),
+        "label": called,
         "amount": worth(record),
-        "currency": getattr(record, "currency", None),
+        "currency": currency,
         "since": before.since if known else now,
-        "question": question.stored() if question is not None else None,
         "tries": before.tries if known else 0,
         "refused": before.refused if known else None,
     }

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 
 from tieout.clock import Clock
 from tieout.contract import Wire, first
-from tieout.engine.due import told
+from tieout.engine.due import reasons, told
 from tieout.engine.flow import Flow, load
 from tieout.engine.inbox import inbox_row, index, wires
 from tieout.engine.refusal import refusal
@@ -71,7 +71,8 @@ class Receipts:
             self.ledger.put(sql, ReceiptRow, rows)
             self._seen(sql, sending, came, now)
             if answered:
-                self._close(sql, sending, "answered")
+                whole = len(receipts) == len(sending.steps)
+                self._close(sql, sending, "answered" if whole else "partly")
 
     def _seen(self, sql: Any, sending: Sending, came: list[Wire], now: datetime) -> None:
         """What came back counts as read, so that our own writes do not come back as changes."""
@@ -110,12 +111,11 @@ class Receipts:
             "entity": change.entity,
             "source_id": change.source_id,
             "kind": "hold",
-            "problems": [told(problem, flow) for problem in problems],
+            **reasons([told(problem, flow) for problem in problems], change.label, change.currency),
             "label": change.label,
             "amount": change.amount,
             "currency": change.currency,
             "since": self.clock.now(),
-            "question": None,
             "tries": sql.execute(query).scalar(),
             "refused": refusal(sql, flow, change.steps, change.expected),
         }

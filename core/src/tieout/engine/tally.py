@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
 from math import ceil
 from typing import Any
 
 from sqlalchemy import Text, func, select, type_coerce
 
-from tieout.codec import loads
 from tieout.config import PairConfig
 from tieout.contract import Tenant
 from tieout.engine.flow import Flow
@@ -23,6 +21,8 @@ from tieout.report import Counts, HoldGroup, PlanView
 
 _DONE = {"create": "created", "update": "updated", "void": "voided", "link": "linked"}
 EXAMPLES = 5
+_APART = "\x1f"
+"""Stands between labels, in none of which it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,34 +132,46 @@ def applied(ledger: Ledger, plan: int, counts: dict[str, Counts]) -> None:
                 setattr(one, _DONE[op], getattr(one, _DONE[op]) + number)
 
 
-@lru_cache(maxsize=20_000)
-def _problems(text: str) -> Any:
-    """Problems as they are stored; the same ones stand at many records and are looked at often."""
-    return loads(text)
-
-
 def holds(ledger: Ledger, pair: str) -> tuple[HoldGroup, ...]:
     """What is held, skipped or noted, grouped by cause, the largest groups first."""
-    groups: dict[tuple[str, str, str, str], dict[str, Any]] = {}
-    told = [HeldRow.c[name] for name in ("entity", "kind", "label", "currency")]
-    told += [type_coerce(HeldRow.c[name], Text) for name in ("problems", "amount")]
+    groups: dict[tuple[str, str, str, str], _Group] = {}
     with ledger.reading() as sql:
-        for row in sql.execute(select(*told).where(HeldRow.c.pair == pair).order_by(HeldRow.c.label)):
-            entity, kind, label, currency, problems, amount = row
-            for place, problem in enumerate(_problems(problems)):
-                about = problem["about"]
-                key = (entity, kind, problem["cause"], about if about != label else "")
-                group = groups.get(key)
-                if group is None:
-                    group = groups[key] = {"problem": Problem(**problem), "count": 0, "amounts": {}, "examples": []}
-                group["count"] += 1
-                if group["count"] <= EXAMPLES:
-                    group["examples"].append(label)
-                if amount is not None and place == 0:
-                    sums = group["amounts"]
-                    sums[currency or ""] = sums.get(currency or "", Decimal(0)) + Decimal(amount)
+        rows = [(sorted(row.labels.split(_APART)), row) for row in sql.execute(_grounds(pair))]
+        for examples, row in sorted(rows, key=lambda each: each[0]):
+            for place, problem in enumerate(row.problems):
+                about = problem["about"] if problem["about"] not in examples else ""
+                group = groups.setdefault((row.entity, row.kind, problem["cause"], about), _Group(Problem(**problem)))
+                group.count += row.many
+                group.examples += examples
+                if row.amounts and place == 0:
+                    amount = sum(map(Decimal, row.amounts.split()), group.amounts.get(row.currency or "", Decimal(0)))
+                    group.amounts[row.currency or ""] = amount
     found = [
-        HoldGroup(entity, kind, one["problem"], one["count"], one["amounts"], tuple(one["examples"]))
+        HoldGroup(entity, kind, one.problem, one.count, one.amounts, tuple(sorted(one.examples)[:EXAMPLES]))
         for (entity, kind, _, _), one in groups.items()
     ]
     return tuple(sorted(found, key=lambda group: (group.kind, -group.count, group.entity)))
+
+
+@dataclass(slots=True)
+class _Group:
+    problem: Problem
+    count: int = 0
+    amounts: dict[str, Decimal] = field(default_factory=dict)
+    examples: list[str] = field(default_factory=list)
+
+
+def _grounds(pair: str) -> Any:
+    """All that is held for the same grounds in one row, with the first record's problems and the first labels."""
+    one = HeldRow.__table__.alias()  # type: ignore[attr-defined]
+    of = [HeldRow.c[name] for name in ("kind", "cause", "entity", "grounds")]
+    # the amounts are joined and not summed there: SQLite would add them up as floats
+    amounts = func.aggregate_strings(type_coerce(HeldRow.c.amount, Text), " ").label("amounts")
+    told = (func.count().label("many"), func.min(HeldRow.c.currency).label("currency"), amounts)
+    whole = select(*of, *told).where(HeldRow.c.pair == pair).group_by(*of).subquery()
+    mine = (one.c.pair == pair, *(one.c[each.name] == whole.c[each.name] for each in of))
+    order = (one.c.label, one.c.source_id)
+    problems = select(one.c.problems).where(*mine).order_by(*order).limit(1).scalar_subquery()
+    few = select(one.c.label).where(*mine).order_by(*order).limit(EXAMPLES).correlate(whole).subquery()
+    labels = select(func.aggregate_strings(few.c.label, _APART)).scalar_subquery()
+    return select(whole, problems.label("problems"), labels.label("labels"))

@@ -88,7 +88,7 @@ class InboxRow(Row, table=True):
     """A record of either side as last read; `gone` once its deletion is proved, `inside` the record that holds it."""
 
     __tablename__ = "inbox"
-    __table_args__ = (Index("inbox_inside", "tenant", "resource", "inside"),)
+    __table_args__ = (Index("inbox_inside", "tenant", "resource", "inside"), Index("inbox_id", "resource", "id"))
     tenant: str = Field(primary_key=True)
     resource: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
@@ -142,6 +142,8 @@ class LinkRow(Row, table=True):
     __tablename__ = "link"
     __table_args__ = (
         Index("link_target", "target_tenant", "resource", "target_id"),
+        Index("link_id", "entity", "target_id"),
+        Index("link_key", "entity", "target_key"),
         Index("link_flow", "source_tenant", "target_tenant", "entity"),
         Index("link_wrong", "source_tenant", "target_tenant", "entity", sqlite_where=_WRONG, postgresql_where=_WRONG),
     )
@@ -165,6 +167,7 @@ class RunRow(Row, table=True):
     """One run of a pair: when, how it ended, its counts, and the plan that it carried out."""
 
     __tablename__ = "run"
+    __table_args__ = (Index("run_pair", "pair", "id"),)
     id: int | None = Field(default=None, primary_key=True)
     pair: str
     plan: int | None = None
@@ -180,6 +183,7 @@ class PlanRow(Row, table=True):
     """A stored plan: the tenants and terms it was made for, who approved it, and the run that it `undoes`."""
 
     __tablename__ = "plan"
+    __table_args__ = (Index("plan_state", "pair", "state"), Index("plan_run", "run"))
     id: int | None = Field(default=None, primary_key=True)
     pair: str
     run: int
@@ -204,6 +208,7 @@ class ChangeRow(Row, table=True):
     __table_args__ = (
         Index("change_record", "plan", "entity", "source_id"),
         Index("change_source", "entity", "source_id"),
+        Index("change_label", "entity", "label"),
     )
     plan: int = Field(primary_key=True)
     seq: int = Field(primary_key=True)
@@ -232,8 +237,9 @@ class BatchRow(Row, table=True):
     """Steps that go in one call, stored with their idempotency key before it is sent."""
 
     __tablename__ = "batch"
+    __table_args__ = (Index("batch_plan", "plan", "state"),)
     id: str = Field(primary_key=True)
-    plan: int = Field(index=True)
+    plan: int
     resource: str
     op: str
     steps: Any = Field(sa_type=Json)
@@ -248,6 +254,7 @@ class ReceiptRow(Row, table=True):
     """The answer to one step of a batch."""
 
     __tablename__ = "receipt"
+    __table_args__ = (Index("receipt_key", "key"),)
     batch: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
     outcome: str
@@ -256,22 +263,35 @@ class ReceiptRow(Row, table=True):
     at: datetime
 
 
+_ASKS = text("asks IS NOT NULL")
+
+
 class HeldRow(Row, table=True):
     """What a person is told of a source record: a hold with its problems, a skip with its reason, or a note.
 
-    `question` is what a person has to decide; `refused` is the digest of what the target refused, in `tries` tries.
+    `cause` is that of the first problem; records with the same `grounds`, a digest, stand in one group. `question` is
+    what a person has to decide, `asks` its kind; `refused` is the digest of what the target refused, in `tries` tries.
     """
 
     __tablename__ = "held"
+    __table_args__ = (
+        # the groups, their sums and examples are told from this index alone
+        Index("held_group", "pair", "kind", "cause", "entity", "grounds", "label", "source_id", "amount", "currency"),
+        Index("held_listed", "pair", "entity", "label", "source_id"),
+        Index("held_asks", "pair", "asks", "kind", sqlite_where=_ASKS, postgresql_where=_ASKS),
+    )
     pair: str = Field(primary_key=True)
     entity: str = Field(primary_key=True)
     source_id: str = Field(primary_key=True)
     kind: str
+    cause: str
+    grounds: str
     problems: Any = Field(sa_type=Json)
     label: str
     amount: Any = Field(default=None, nullable=True, sa_type=Json)
     currency: str | None = None
     since: datetime
+    asks: str | None = None
     question: Any = Field(default=None, nullable=True, sa_type=Json)
     tries: int = 0
     refused: str | None = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from tieout.desk import Desk, TieoutError
+from tieout.desk import Desk, Refused, TieoutError
 
 from tieout_web.access import Person, Role, Session
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Tone = Literal["good", "bad", "note"]
 """How a message to a person looks."""
+_DIGITS = 9
+"""Digits that a number in an address has at most."""
 
 
 class Visit:
@@ -52,7 +54,7 @@ class Visit:
     def current(self) -> Page | None:
         """The page of the navigation that this visit is on."""
         path = self.request.url.path
-        under = [one for one in self.site.pages if one.title and f"{path}/".startswith(f"{one.path}/")]
+        under = [one for one in self.site.pages if one.title and _within(path, one.path)]
         return max(under, key=lambda one: len(one.path), default=None)
 
     def badge(self, page: Page) -> int:
@@ -70,6 +72,11 @@ class Visit:
     def query(self, name: str) -> str:
         """A value from the address, or nothing."""
         return self.request.query_params.get(name, "")
+
+    def number(self, name: str) -> int:
+        """A number of a list's page from the address; the first page where it is none."""
+        text = self.query(name)
+        return int(text) if _is_whole(text) else 1
 
     def field(self, name: str) -> str:
         """A value from the form, or nothing."""
@@ -89,6 +96,21 @@ class Visit:
         if told:
             self.site.access.tell(self.session, tone, told)
         return RedirectResponse(path, 303)
+
+
+def _within(path: str, page: str) -> bool:
+    return f"{path}/".startswith(f"{page}/") if page else path == "/"
+
+
+def whole(text: str) -> int:
+    """The number that somebody names a plan or a run by. Raises `Refused`."""
+    if not _is_whole(text):
+        raise Refused(f"{text!r} is no number", fix="Follow a link of the page.")
+    return int(text)
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS
 
 
 Handler: TypeAlias = Callable[[Visit], Response]

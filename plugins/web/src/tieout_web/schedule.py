@@ -6,7 +6,7 @@ import logging
 import threading
 from datetime import UTC, datetime, timedelta
 
-from tieout.desk import Desk, TieoutError
+from tieout.desk import Desk, PairView, TieoutError
 
 from tieout_web.desks import Desks
 from tieout_web.runs import Act, Runs
@@ -67,10 +67,13 @@ def _sync(pair: str) -> Act:
 
 def due_at(desk: Desk, pair: str, now: datetime | None = None) -> datetime | None:
     """When a pair is synced next (UTC); None for one without a schedule, or that a person has to connect first."""
-    every = desk.every(pair)
-    view = desk.glance(pair)
+    return due(desk.every(pair), desk.glance(pair), now)
+
+
+def due(every: float | None, view: PairView, now: datetime | None = None) -> datetime | None:
+    """When a pair that stands so, and is synced after so many seconds, is synced next."""
     sides = (view.source, view.target)
     if every is None or not all(side.state in ("connected", "paused") for side in sides):
         return None
-    due = view.last_run + timedelta(seconds=every) if view.last_run else now or datetime.now(UTC)
-    return max([due, *(side.paused_until for side in sides if side.paused_until)])
+    turn = view.last_run + timedelta(seconds=every) if view.last_run else now or datetime.now(UTC)
+    return max([turn, *(side.paused_until for side in sides if side.paused_until)])

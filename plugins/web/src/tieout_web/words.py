@@ -13,6 +13,8 @@ _UNITS = ((86400, "day"), (3600, "h"), (60, "min"))
 _FLAT = 10
 _SYMBOLS = {"AUD": "A$", "NZD": "NZ$", "USD": "US$", "GBP": "£", "EUR": "€", "CAD": "C$", "ZAR": "R", "SGD": "S$"}
 _COMMAND = re.compile(r"(:| with|, for example)? ?`?tieout [a-z][^;.,]*(, with [^;.]*)?")
+_SECTION = re.compile(r"\bunder (?:accounts|taxes|rounding)[a-z.]* of the pair\b")
+_SWITCH = re.compile(r"\bset ([a-z-]+) = (true|false)\b")
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF", "XPF"})
 
 
@@ -72,6 +74,12 @@ def link(path: str, **values: str) -> str:
 
 
 def onpage(text: str) -> str:
-    """Advice without the commands of the terminal: the page has buttons for them."""
-    left = _COMMAND.sub("", text).replace("`", "").strip()
+    """Advice without the commands of the terminal and the keys of the file: the page has buttons and forms for them."""
+    left = _SECTION.sub("under Settings", _COMMAND.sub("", text).replace("`", "").strip())
+    left = _SWITCH.sub(_switched, left)
     return left if not left or left.endswith((".", "?", "!")) else f"{left}."
+
+
+def _switched(found: re.Match[str]) -> str:
+    title = found[1].replace("-", " ").capitalize()
+    return f"switch “{title}” {'on' if found[2] == 'true' else 'off'} in the app's options"

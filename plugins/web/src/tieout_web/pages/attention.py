@@ -50,8 +50,7 @@ def show(visit: Visit) -> Response:
             if group.kind == kind and (kind == "skip" or (group.problem.cause in causes.WAITS) == (tab == "waiting"))
         ]
         return visit.page("attention.html", **shared, groups=groups, fix=causes.fix, listing=causes.listing)
-    number = visit.query("page")
-    held = decisions.held(visit.pair, wanted, int(number) if number.isascii() and number.isdigit() else 1)
+    held = decisions.held(visit.pair, wanted, visit.number("page"))
     group = next((one for one in held.records[0].problems if one.cause == wanted.cause), None) if held.records else None
     return visit.page(
         "held.html", **shared, held=held, wanted=wanted, group=group, fix=causes.fix, address=_address(visit)

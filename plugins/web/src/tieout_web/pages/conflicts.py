@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from starlette.responses import Response
-from tieout.desk import Wanted
+from tieout.desk import Asked, Problem, Wanted
 
 from tieout_web.causes import CONFLICTS
 from tieout_web.page import Page, Visit
@@ -24,12 +26,11 @@ page = Page("Conflicts", "/conflicts", count=count)
 def show(visit: Visit) -> Response:
     """Every conflict, the largest amounts first."""
     status = visit.desk.glance(visit.pair)
-    asked = visit.desk.decisions.questions(visit.pair, _WANTED)
-    told = {(one.entity, one.source_id): _problem(visit, one.entity, one.source_id) for one in asked[:_SHOWN]}
+    asked = visit.desk.decisions.questions(visit.pair, _WANTED, _SHOWN)
+    told = {(one.entity, one.source_id): None for one in asked} | dict(_problems(visit, asked))
     titles = {flow.entity: flow.title for flow in status.flows}
-    return visit.page(
-        "conflicts.html", status=status, asked=asked[:_SHOWN], more=len(asked[_SHOWN:]), titles=titles, told=told
-    )
+    more = max(count(visit) - len(asked), 0)
+    return visit.page("conflicts.html", status=status, asked=asked, more=more, titles=titles, told=told)
 
 
 @page.post("/answer", role="resolver")
@@ -49,6 +50,9 @@ def answer(visit: Visit) -> Response:
     return visit.go("/conflicts", f"{visit.field('label') or 'It'}: answered. The next sync carries it out.")
 
 
-def _problem(visit: Visit, entity: str, id: str) -> object:
-    found = visit.desk.decisions.held(visit.pair, Wanted(entity=entity, record=id)).records
-    return found[0].problems[0] if found and found[0].problems else None
+def _problems(visit: Visit, asked: Sequence[Asked]) -> Iterator[tuple[tuple[str, str], Problem | None]]:
+    """The first problem of each record that is asked about, by entity and source id."""
+    for entity in {one.entity for one in asked}:
+        wanted = Wanted(entity=entity, records=tuple(one.source_id for one in asked if one.entity == entity))
+        for held in visit.desk.decisions.held(visit.pair, wanted).records:
+            yield (entity, held.source_id), next(iter(held.problems), None)

@@ -11,7 +11,7 @@ from tieout.desk import PairView, Wanted
 from tieout_web.causes import WAITS
 from tieout_web.page import Page, Visit
 from tieout_web.runs import Run
-from tieout_web.schedule import due_at
+from tieout_web.schedule import due
 
 page = Page("Home", "")
 
@@ -51,7 +51,7 @@ def _values(visit: Visit) -> dict[str, object]:
         "status": status,
         "state": state(status, run),
         "run": run if going else None,
-        "next": due_at(visit.desk, visit.pair),
+        "next": due(visit.desk.every(visit.pair), status),
         "waiting": waiting,
         "attention": held - waiting,
         "synced": sum(flow.linked for flow in status.flows),

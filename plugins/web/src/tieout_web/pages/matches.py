@@ -24,9 +24,10 @@ page = Page("Matches to review", "/matches", count=count)
 def show(visit: Visit) -> Response:
     """Every open question, the largest amounts first."""
     status = visit.desk.glance(visit.pair)
-    asked = visit.desk.decisions.questions(visit.pair, _WANTED)
+    asked = visit.desk.decisions.questions(visit.pair, _WANTED, _SHOWN)
     titles = {flow.entity: flow.title for flow in status.flows}
-    return visit.page("matches.html", status=status, asked=asked[:_SHOWN], more=len(asked[_SHOWN:]), titles=titles)
+    more = max(count(visit) - len(asked), 0)
+    return visit.page("matches.html", status=status, asked=asked, more=more, titles=titles)
 
 
 @page.post("/answer", role="resolver")

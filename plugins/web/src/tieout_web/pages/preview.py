@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from starlette.responses import Response
-from tieout.desk import Desk, Refused
+from tieout.desk import Desk
 
-from tieout_web.page import Page, Visit
+from tieout_web.page import Page, Visit, whole
 from tieout_web.progress import progress
 
 page = Page("Preview", "/preview")
@@ -27,7 +27,7 @@ def show(visit: Visit) -> Response:
     if number is None:
         return visit.page("preview.html", status=status, plan=None, run=None, failed=failed)
     plans = visit.desk.plans
-    plan = plans.plan(visit.pair, _whole(str(number)))
+    plan = plans.plan(visit.pair, whole(str(number)))
     entity = visit.query("entity")
     return visit.page(
         "preview.html",
@@ -38,7 +38,7 @@ def show(visit: Visit) -> Response:
         total=sum(sum(by.values()) for by in plan.operations.values()),
         ready=plan.state == "open" and (plan.expires is None or plan.expires > datetime.now(UTC)),
         forecast=plans.forecast(visit.pair, plan.calls),
-        changes=plans.changes(visit.pair, plan.id, entity or None, max(_whole(visit.query("page") or "1"), 1)),
+        changes=plans.changes(visit.pair, plan.id, entity or None, max(whole(visit.query("page") or "1"), 1)),
         entity=entity,
         titles={flow.entity: flow.title for flow in status.flows},
         held=[group for group in status.holds if group.kind == "hold"],
@@ -56,16 +56,10 @@ def plan(visit: Visit) -> Response:
 @page.post("/apply", role="administrator")
 def apply(visit: Visit) -> Response:
     """Go live with exactly what was shown."""
-    pair, number = visit.pair, _whole(visit.field("plan"))
+    pair, number = visit.pair, whole(visit.field("plan"))
 
     def act(desk: Desk) -> object:
         return desk.apply(pair, number)
 
     visit.site.runs.start(pair, "apply", visit.person.name, act)
     return visit.go("/sync")
-
-
-def _whole(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Refused(f"{text!r} is no number", fix="Follow a link of the page.")
-    return int(text)

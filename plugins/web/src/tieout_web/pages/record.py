@@ -17,7 +17,7 @@ def show(visit: Visit) -> Response:
     """The whole page, or for htmx the drawer."""
     entity, id = visit.query("entity"), visit.query("id")
     story = visit.desk.records.explain(visit.pair, entity, id)
-    wanted = Wanted(entity=entity, record=story.source_id)
+    wanted = Wanted(entity=entity, records=(story.source_id,))
     found = visit.desk.decisions.held(visit.pair, wanted).records
     asked = visit.desk.decisions.questions(visit.pair, wanted) if found else ()
     decided = [

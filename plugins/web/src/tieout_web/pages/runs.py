@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 from tieout.desk import Counts
 
-from tieout_web.page import Page, Visit
+from tieout_web.page import Page, Visit, whole
 
 page = Page("Runs", "/runs")
 
@@ -33,15 +33,14 @@ WENT = {
 @page.get()
 def show(visit: Visit) -> Response:
     """The runs, the newest first."""
-    number = visit.query("page")
-    runs = visit.desk.runs.page(visit.pair, int(number) if number.isascii() and number.isdigit() else 1)
+    runs = visit.desk.runs.page(visit.pair, visit.number("page"))
     return visit.page("runs.html", runs=runs)
 
 
 @page.get("/{number:int}")
 def one(visit: Visit) -> Response:
     """One run: per app what came in, what was decided, and what became of it."""
-    run = visit.desk.runs.run(visit.pair, int(visit.step("number")))
+    run = visit.desk.runs.run(visit.pair, whole(visit.step("number")))
     status = visit.desk.glance(visit.pair)
     titles = {flow.entity: flow.title for flow in status.flows}
     return visit.page("run.html", run=run, titles=titles, columns=_columns(run.total), status=status)

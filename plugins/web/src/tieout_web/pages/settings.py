@@ -89,7 +89,7 @@ def _home(form: str) -> str:
 def _page(visit: Visit, trouble: forms.Trouble) -> Response:
     if not visit.desk.pairs:
         raise Refused("no pair is configured", why="A pair says what goes where.", fix="Begin with the guided start.")
-    status = visit.desk.status(visit.pair)
+    status = visit.desk.glance(visit.pair)
     settings = visit.desk.settings
     form = settings.pair(visit.pair)
     flows = {flow.entity: flow for flow in status.flows}

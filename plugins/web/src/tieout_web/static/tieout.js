@@ -43,3 +43,10 @@ if (menu) {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.querySelector("#drawer > *")?.remove();
 });
+
+// what stands on a page may be old while nobody answers
+const lost = document.getElementById("lost");
+if (lost) {
+  document.addEventListener("htmx:sse:error", (event) => { lost.hidden = Boolean(event.detail.status); });
+  document.addEventListener("htmx:sse:after:connection", () => { lost.hidden = true; });
+}

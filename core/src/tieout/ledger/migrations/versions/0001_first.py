@@ -10,6 +10,36 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+INDEXES = {
+    "batch": {"batch_plan": "plan state"},
+    "change": {
+        "change_record": "plan entity source_id",
+        "change_source": "entity source_id",
+        "change_label": "entity label",
+    },
+    "held": {
+        "held_group": "pair kind cause entity grounds label source_id amount currency",
+        "held_listed": "pair entity label source_id",
+    },
+    "inbox": {"inbox_inside": "tenant resource inside", "inbox_id": "resource id"},
+    "key": {"key_value": "tenant shape field value"},
+    "link": {
+        "link_target": "target_tenant resource target_id",
+        "link_id": "entity target_id",
+        "link_key": "entity target_key",
+        "link_flow": "source_tenant target_tenant entity",
+    },
+    "plan": {"plan_state": "pair state", "plan_run": "run"},
+    "receipt": {"receipt_key": "key"},
+    "run": {"run_pair": "pair id"},
+    "tie": {"tie_mark": "tie entity side mark"},
+    "version": {"version_at": "tenant at"},
+}
+PARTIAL = {
+    "held": ("held_asks", "pair asks kind", "asks IS NOT NULL"),
+    "link": ("link_wrong", "source_tenant target_tenant entity", "wrong IS NOT NULL"),
+}
+
 
 def upgrade() -> None:
     """Make it so."""
@@ -48,9 +78,6 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("batch", schema=None) as batch_op:
-        batch_op.create_index(("ix_batch_plan"), ["plan"], unique=False)
-
     op.create_table(
         "change",
         sa.Column("plan", sa.Integer(), nullable=False),
@@ -76,10 +103,6 @@ def upgrade() -> None:
         sa.Column("problems", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("plan", "seq"),
     )
-    with op.batch_alter_table("change", schema=None) as batch_op:
-        batch_op.create_index("change_record", ["plan", "entity", "source_id"], unique=False)
-        batch_op.create_index("change_source", ["entity", "source_id"], unique=False)
-
     op.create_table(
         "connection",
         sa.Column("name", sa.String(), nullable=False),
@@ -141,11 +164,14 @@ def upgrade() -> None:
         sa.Column("entity", sa.String(), nullable=False),
         sa.Column("source_id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("cause", sa.String(), nullable=False),
+        sa.Column("grounds", sa.String(), nullable=False),
         sa.Column("problems", sa.Text(), nullable=False),
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("amount", sa.Text(), nullable=True),
         sa.Column("currency", sa.String(), nullable=True),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asks", sa.String(), nullable=True),
         sa.Column("question", sa.Text(), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("refused", sa.String(), nullable=True),
@@ -164,9 +190,6 @@ def upgrade() -> None:
         sa.Column("inside", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("tenant", "resource", "id"),
     )
-    with op.batch_alter_table("inbox", schema=None) as batch_op:
-        batch_op.create_index("inbox_inside", ["tenant", "resource", "inside"], unique=False)
-
     op.create_table(
         "enclosure",
         sa.Column("pair", sa.String(), nullable=False),
@@ -174,7 +197,7 @@ def upgrade() -> None:
         sa.Column("source_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("pair", "entity", "source_id", "name"),
     )
     op.create_table(
@@ -185,7 +208,7 @@ def upgrade() -> None:
         sa.Column("source_id", sa.String(), nullable=False),
         sa.Column("seen", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
-        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("pair", "entity", "of", "source_id"),
     )
     op.create_table(
@@ -197,9 +220,6 @@ def upgrade() -> None:
         sa.Column("value", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "shape", "id", "field"),
     )
-    with op.batch_alter_table("key", schema=None) as batch_op:
-        batch_op.create_index("key_value", ["tenant", "shape", "field", "value"], unique=False)
-
     op.create_table(
         "lease",
         sa.Column("name", sa.String(), nullable=False),
@@ -226,18 +246,6 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("entity", "source_tenant", "source_id", "target_tenant"),
     )
-    with op.batch_alter_table("link", schema=None) as batch_op:
-        batch_op.create_index("link_target", ["target_tenant", "resource", "target_id"], unique=False)
-        batch_op.create_index("link_flow", ["source_tenant", "target_tenant", "entity"], unique=False)
-        differing = sa.text("wrong IS NOT NULL")
-        batch_op.create_index(
-            "link_wrong",
-            ["source_tenant", "target_tenant", "entity"],
-            unique=False,
-            sqlite_where=differing,
-            postgresql_where=differing,
-        )
-
     op.create_table(
         "live",
         sa.Column("pair", sa.String(), nullable=False),
@@ -329,9 +337,6 @@ def upgrade() -> None:
         sa.Column("other", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("tie", "entity", "side", "id"),
     )
-    with op.batch_alter_table("tie", schema=None) as batch_op:
-        batch_op.create_index("tie_mark", ["tie", "entity", "side", "mark"], unique=False)
-
     op.create_table(
         "usage",
         sa.Column("connection", sa.String(), nullable=False),
@@ -352,8 +357,12 @@ def upgrade() -> None:
         sa.Column("wire", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "resource", "id", "run", "digest"),
     )
-    with op.batch_alter_table("version", schema=None) as batch_op:
-        batch_op.create_index("version_at", ["tenant", "at"], unique=False)
+    for table, indexes in INDEXES.items():
+        for name, columns in indexes.items():
+            op.create_index(name, table, columns.split())
+    for table, (name, columns, only) in PARTIAL.items():
+        where = sa.text(only)
+        op.create_index(name, table, columns.split(), sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:

@@ -18,9 +18,10 @@ from sqlalchemy import select
 from tieout.desk.decisions import Decisions
 from tieout.desk.undo import Undo
 from tieout.errors import OutcomeUnknown, Refused, Unavailable
-from tieout.ledger.tables import DueRow, HeldRow, InboxRow, LinkRow, RunRow
+from tieout.ledger.runs import RunRow
+from tieout.ledger.tables import DueRow, HeldRow, InboxRow, LinkRow
 from tieout.reconcile import tie_out
-from world import Office
+from world import Office, Shape
 
 FAULTS = ["throttle", "drop-before", "drop-after", "fail", "late", "reorder", "partial", "refuse-big", None]
 CENTS = st.integers(1, 10_000).map(lambda cents: Decimal(cents) / 100)
@@ -163,6 +164,10 @@ class Machine(RuleBasedStateMachine):
         connections = {"here": SimpleNamespace(plugin="shop"), "there": SimpleNamespace(plugin="book")}
         config = SimpleNamespace(pairs={"main": self.office.pair}, connections=connections)
         return Decisions(self.office.ledger, self.office.clock, "ana", config, self.office.engine())
+
+    @rule(due=st.sampled_from(["due", "pay_by"]))
+    def the_profile_is_corrected(self, due):
+        self.office.shape = Shape(due=due)
 
     @rule(apps=st.sampled_from(APPS))
     def apps_are_switched(self, apps):
@@ -334,7 +339,8 @@ class Machine(RuleBasedStateMachine):
             return
         assert doc["standing"] == bill.get("standing", "live"), (bill, doc)
         if doc["standing"] == "live":
-            assert (doc["total"], doc["due"], doc["date"]) == (bill["total"], bill.get("due"), bill["date"])
+            due = bill.get(self.office.shape.due)
+            assert (doc["total"], doc["due"], doc["date"]) == (bill["total"], due, bill["date"])
 
     def _paid_alike(self, links, held):
         wanted = {f"{one}/{part}" for one, bill in self.office.shop.bills.items() for part in bill.get("paid", {})}

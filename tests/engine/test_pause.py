@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 from tieout.desk.backfill import Backfills
 from tieout.errors import ReauthNeeded, Throttled, Unavailable
-from tieout.ledger.tables import ConnectionRow, RunRow
+from tieout.ledger.runs import RunRow
+from tieout.ledger.tables import ConnectionRow
 from world import Office
 
 

@@ -39,6 +39,13 @@ class Crash(BaseException):
     """The process dies here: nothing after this line runs."""
 
 
+class Shape(Settings):
+    """Where a system keeps what may lie elsewhere in another one."""
+
+    due: str = "due"
+    paid: str = "paid"
+
+
 class FakeClock(Clock):
     """Time that moves when somebody waits."""
 
@@ -183,7 +190,7 @@ def lift_bill(wire, terms):
     return Document(
         number=wire["number"],
         date=date.fromisoformat(wire["date"]),
-        due=date.fromisoformat(wire["due"]) if wire.get("due") else None,
+        due=date.fromisoformat(wire[terms.connection.due]) if wire.get(terms.connection.due) else None,
         party=Ref(entity="people", id=wire["party"]) if wire.get("party") else None,
         lines=(Line(description="Work", price=wire["total"], amount=wire["total"]),),
         total=wire["total"],
@@ -204,7 +211,8 @@ def lower_bill(record, terms, now):
 
 def parts(wire, settings):
     """The payments inside a bill of the shop, each with an id of its own."""
-    return [{"id": f"{wire['id']}/{one}", "bill": wire["id"], **paid} for one, paid in wire.get("paid", {}).items()]
+    paid = wire.get(settings.paid, {})
+    return [{"id": f"{wire['id']}/{one}", "bill": wire["id"], **payment} for one, payment in paid.items()]
 
 
 def lift_part(wire, terms):
@@ -475,6 +483,7 @@ class Office:
     shop: Shop = field(default_factory=Shop)
     book: Book = field(default_factory=Book)
     clock: FakeClock = field(default_factory=FakeClock)
+    shape: Shape = field(default_factory=Shape)
     written: list = field(default_factory=list)
     files: dict = field(default_factory=dict)
     attached: list = field(default_factory=list)
@@ -521,7 +530,8 @@ class Office:
         plugin = {"here": "shop", "there": "book"}[name]
         http = SimpleNamespace(calls=SimpleNamespace(reads=0, writes=0))
         tenant = Tenant(f"{plugin}-1", plugin.title())
-        return Connection(name, plugin, Settings(), http, self.clock, {}, tenant)
+        settings = self.shape if plugin == "shop" else Shape()
+        return Connection(name, plugin, settings, http, self.clock, {}, tenant)
 
     def engine(self):
         config = SimpleNamespace(pairs={"main": self.pair})

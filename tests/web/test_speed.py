@@ -20,7 +20,8 @@ from tieout.codec import digest
 from tieout.engine.due import reasons
 from tieout.errors import Problem
 from tieout.ledger import Ledger
-from tieout.ledger.tables import BatchRow, ChangeRow, HeldRow, InboxRow, LinkRow, PlanRow, ReceiptRow, RunRow
+from tieout.ledger.runs import BatchRow, ChangeRow, PlanRow, ReceiptRow, RunRow
+from tieout.ledger.tables import HeldRow, InboxRow, LinkRow
 from tieout.questions import Question
 from tieout.report import Counts
 from tieout_web.serving import settle

@@ -20,19 +20,8 @@ from tieout.engine.flow import End, Flow, dump, load
 from tieout.errors import Problem
 from tieout.ledger import Ledger
 from tieout.ledger.archive import ReleasedRow
-from tieout.ledger.tables import (
-    AuditRow,
-    BackRow,
-    BatchRow,
-    ChangeRow,
-    DecisionRow,
-    DueRow,
-    EnclosureRow,
-    HeldRow,
-    LinkRow,
-    PlanRow,
-    ReceiptRow,
-)
+from tieout.ledger.runs import BatchRow, ChangeRow, PlanRow, ReceiptRow
+from tieout.ledger.tables import AuditRow, BackRow, DecisionRow, DueRow, EnclosureRow, HeldRow, LinkRow
 from tieout.ledger.versions import Version, versions
 from tieout.model import Record
 from tieout.references import refs

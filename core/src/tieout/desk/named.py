@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, select, union_all
 from tieout.config import Config
 from tieout.errors import Refused
 from tieout.ledger import Ledger
-from tieout.ledger.tables import ChangeRow, HeldRow, InboxRow, LinkRow, PlanRow
+from tieout.ledger.runs import ChangeRow, PlanRow
+from tieout.ledger.tables import HeldRow, InboxRow, LinkRow
 from tieout.plugins import Plugins
 
 

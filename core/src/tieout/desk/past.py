@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from tieout.errors import Refused
 from tieout.ledger import Ledger
-from tieout.ledger.tables import PlanRow, RunRow
+from tieout.ledger.runs import PlanRow, RunRow
 from tieout.report import Calls, Counts
 
 PAGE = 25

@@ -16,7 +16,7 @@ from tieout.desk.forecast import Forecast, forecast
 from tieout.engine.tally import Ends, view
 from tieout.errors import Problem, Refused
 from tieout.ledger import Ledger
-from tieout.ledger.tables import ChangeRow, PlanRow
+from tieout.ledger.runs import ChangeRow, PlanRow
 from tieout.plugins import Plugins
 from tieout.report import PlanView
 

@@ -23,7 +23,8 @@ from tieout.engine.inbox import wires
 from tieout.engine.resolve import Resolver
 from tieout.errors import Problem, Refused
 from tieout.ledger import Ledger
-from tieout.ledger.tables import ChangeRow, LinkRow, PlanRow, RunRow
+from tieout.ledger.runs import ChangeRow, PlanRow, RunRow
+from tieout.ledger.tables import LinkRow
 from tieout.match import external
 from tieout.model import Record
 from tieout.references import differing, places

@@ -16,7 +16,8 @@ from tieout.connections import Connections
 from tieout.contract import Tenant
 from tieout.engine.tally import holds
 from tieout.ledger import Ledger
-from tieout.ledger.tables import ConnectionRow, HeldRow, LinkRow, LiveRow, PlanRow, RunRow
+from tieout.ledger.runs import PlanRow, RunRow
+from tieout.ledger.tables import ConnectionRow, HeldRow, LinkRow, LiveRow
 from tieout.plugins import Plugins
 from tieout.report import ConnectionView, Counts, FlowView, PairView
 

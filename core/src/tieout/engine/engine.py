@@ -31,7 +31,8 @@ from tieout.engine.tally import applied, ends, holds, least_writes, view
 from tieout.errors import OutcomeUnknown, ReauthNeeded, Refused, Throttled, TieoutError
 from tieout.ledger import Ledger
 from tieout.ledger.lease import Lease, held
-from tieout.ledger.tables import BatchRow, LiveRow, PlanRow, RunRow
+from tieout.ledger.runs import BatchRow, PlanRow, RunRow
+from tieout.ledger.tables import LiveRow
 from tieout.ledger.versions import drop
 from tieout.model import Reference
 from tieout.plugins import Plugins

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from tieout.codec import dumps
-from tieout.contract import Binding, Connection, Connector, Entity, Resource, Terms, Wire
+from tieout.codec import digest, dumps
+from tieout.contract import Binding, Connection, Connector, Entity, Resource, Terms, Wire, stable
 from tieout.errors import ContractError
 from tieout.facade import Facade
 from tieout.model import Record
@@ -38,6 +38,11 @@ class End:
         """What tells this end's records from others of the same resource."""
         own = f"{self.binding.entity}@" if self.binding.lift else ""
         return own + self.resource.name + dumps(dict(sorted(self.binding.constants.items()))).decode()
+
+    @property
+    def reading(self) -> str:
+        """The digest of the connection's settings, a firm's profile among them: by these its wires are read."""
+        return digest(stable(self.terms.connection))
 
     def lift(self, wires: Sequence[Wire]) -> list[Record | Reject | None]:
         """The records of a page, in order."""

@@ -103,9 +103,10 @@ class Reader:
         return changed
 
     def _catch_up(self, sharing: list[Flow], end_of: Callable[[Flow], End]) -> None:
-        """Open the records that were read before anybody asked for what is inside them."""
+        """Open the records that were read before anybody asked for what is inside them, or were read otherwise."""
         end = end_of(sharing[0])
-        if self._cursor(end.tenant, end.resource) is not None:
+        opened = self._cursor(end.tenant, end.resource)
+        if opened is not None and opened.resume == {"reading": end.reading}:
             return
         parents = {one.name: one for one in end.connector.resources if one.name in end.resource.inside}
         with self.ledger.writing(*self.leases) as sql:
@@ -118,8 +119,8 @@ class Reader:
                     self._open(sql, sharing, end, parent, {row.id: row.wire for row in page if not row.gone})
                     self._empty(sql, sharing, end, parent, [row.id for row in page if row.gone])
                     last = page[-1].id
-            opened: dict[str, Any] = {"tenant": end.tenant, "resource": end.resource.name, "next": None, "resume": {}}
-            self.ledger.put(sql, CursorRow, [opened])
+            stands = {"tenant": end.tenant, "resource": end.resource.name, "next": None}
+            self.ledger.put(sql, CursorRow, [{**stands, "resume": {"reading": end.reading}}])
 
     def _left_closed(self, sql: Sql, end: End, parent: Resource, asked: set[str]) -> None:
         """Remember what is inside changed parents and nobody asks for, so that it is caught up with later."""

@@ -15,7 +15,8 @@ from tieout.engine.inbox import inbox_row, index, wires
 from tieout.errors import Problem
 from tieout.ledger import Ledger, chunks
 from tieout.ledger.lease import Lease
-from tieout.ledger.tables import ChangeRow, DueRow, HeldRow, InboxRow, KeyRow, LinkRow
+from tieout.ledger.runs import ChangeRow
+from tieout.ledger.tables import DueRow, HeldRow, InboxRow, KeyRow, LinkRow
 from tieout.ledger.versions import keep
 from tieout.match import Candidate, Match, choose, keys, label, renaming, twin
 from tieout.model import Record

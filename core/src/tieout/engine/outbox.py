@@ -24,7 +24,8 @@ from tieout.engine.receipts import Receipts
 from tieout.errors import OutcomeUnknown, Problem, Rejected, Throttled, Unavailable
 from tieout.ledger import Ledger, chunks
 from tieout.ledger.lease import Lease
-from tieout.ledger.tables import BatchRow, ChangeRow, LinkRow
+from tieout.ledger.runs import BatchRow, ChangeRow
+from tieout.ledger.tables import LinkRow
 from tieout.references import fill
 from tieout.work import Batch, Op, Receipt, Step
 

@@ -23,7 +23,8 @@ from tieout.errors import Problem
 from tieout.ledger import Ledger, chunks
 from tieout.ledger.archive import ReleasedRow
 from tieout.ledger.lease import Lease
-from tieout.ledger.tables import ChangeRow, DueRow, FlowRow, HeldRow, InboxRow, LinkRow
+from tieout.ledger.runs import ChangeRow
+from tieout.ledger.tables import DueRow, FlowRow, HeldRow, InboxRow, LinkRow
 from tieout.match import external, label, renamed, worth
 from tieout.model import Record
 from tieout.plan import UNCHANGED, Case, Past, Verdict, decide
@@ -77,8 +78,11 @@ class Planner:
         return counts
 
     def _renew(self, flow: Flow) -> None:
-        """Make due again what is held; what was skipped too when settings have changed; all that a new flow finds."""
-        settings = digest([stable(flow.settings), flow.since])
+        """Make due again what is held, what was skipped too when settings have changed, and all there is to a new flow.
+
+        A flow is new as well when its source is read otherwise than before: a firm's profile was corrected.
+        """
+        settings, reading = digest([stable(flow.settings), flow.since]), flow.source.reading
         key = {
             "pair": flow.pair,
             "entity": flow.entity.name,
@@ -87,19 +91,19 @@ class Planner:
         }
         with self.ledger.writing(*self.leases) as sql:
             where = [getattr(FlowRow.c, name) == value for name, value in key.items()]
-            known = sql.execute(select(FlowRow.c.settings).where(*where)).scalar()
-            self.ledger.put(sql, FlowRow, [{**key, "settings": settings}])
-            if known is None:
-                found = select(InboxRow.c.id).where(
+            known = sql.execute(select(FlowRow.c.settings, FlowRow.c.reading).where(*where)).first()
+            self.ledger.put(sql, FlowRow, [{**key, "settings": settings, "reading": reading}])
+            if known is None or known.reading != reading:
+                why, found = "carried", select(InboxRow.c.id).where(
                     InboxRow.c.tenant == flow.source.tenant, InboxRow.c.resource == flow.source.resource.name
                 )
             else:
-                kinds = ("hold",) if known == settings else ("hold", "skip")
-                found = select(HeldRow.c.source_id.label("id")).where(*_of(HeldRow, flow), HeldRow.c.kind.in_(kinds))
+                kinds = ("hold",) if known.settings == settings else ("hold", "skip")
+                held = (*_of(HeldRow, flow), HeldRow.c.kind.in_(kinds))
+                why, found = HELD, select(HeldRow.c.source_id.label("id")).where(*held)
             waiting = select(DueRow.c.id).where(*_of(DueRow, flow))
             ids = found.subquery()
-            why = literal("carried" if known is None else HELD)
-            rows = select(literal(flow.pair), literal(flow.entity.name), ids.c.id, why)
+            rows = select(literal(flow.pair), literal(flow.entity.name), ids.c.id, literal(why))
             names = ["pair", "entity", "id", "why"]
             sql.execute(insert(DueRow).from_select(names, rows.where(ids.c.id.not_in(waiting))))
 

@@ -19,7 +19,8 @@ from tieout.engine.refusal import refusal
 from tieout.errors import Problem
 from tieout.ledger import Ledger
 from tieout.ledger.lease import Lease
-from tieout.ledger.tables import BatchRow, ChangeRow, DueRow, HeldRow, InboxRow, LinkRow, ReceiptRow
+from tieout.ledger.runs import BatchRow, ChangeRow, ReceiptRow
+from tieout.ledger.tables import DueRow, HeldRow, InboxRow, LinkRow
 from tieout.ledger.versions import keep
 from tieout.match import joined, normal
 from tieout.model import Record

@@ -13,7 +13,8 @@ from tieout.engine.flow import Flow
 from tieout.engine.inbox import wires
 from tieout.errors import Problem
 from tieout.ledger import Ledger, chunks
-from tieout.ledger.tables import ChangeRow, HeldRow, LinkRow
+from tieout.ledger.runs import ChangeRow
+from tieout.ledger.tables import HeldRow, LinkRow
 from tieout.match import label
 from tieout.model import Record, Ref
 from tieout.references import refs, replace

@@ -16,7 +16,8 @@ from tieout.engine.flow import Flow
 from tieout.errors import Problem
 from tieout.guard import Taken, objections
 from tieout.ledger import Ledger
-from tieout.ledger.tables import ChangeRow, HeldRow, LinkRow, LiveRow, PlanRow
+from tieout.ledger.runs import ChangeRow, PlanRow
+from tieout.ledger.tables import HeldRow, LinkRow, LiveRow
 from tieout.report import Counts, HoldGroup, PlanView
 
 _DONE = {"create": "created", "update": "updated", "void": "voided", "link": "linked"}

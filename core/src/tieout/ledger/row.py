@@ -25,7 +25,14 @@ class Json(TypeDecorator[Any]):
         return None if value is None else loads(value)
 
 
+class Columns:
+    """A table's columns, asked of its class."""
+
+    def __get__(self, row: object, table: Any) -> Any:
+        return table.__table__.c
+
+
 class Row(SQLModel):
     """The base of all tables; `c` are a table's columns, as statements want them."""
 
-    c: ClassVar[Any]
+    c: ClassVar[Any] = Columns()

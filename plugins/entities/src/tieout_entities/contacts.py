@@ -35,6 +35,6 @@ def entities() -> Iterable[Entity]:
 def bindings() -> Iterable[Binding]:
     """Contacts of Apptivo, contacts of their own in Xero."""
     return (
-        Binding(entity="contacts", connector="apptivo", resource="contacts"),
+        Binding(entity="contacts", connector="apptivo", resource="contacts", page=pages.in_apptivo("contacts")),
         Binding(entity="contacts", connector="xero", resource="Contacts", page=pages.contact),
     )

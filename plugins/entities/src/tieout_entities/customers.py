@@ -34,6 +34,6 @@ def entities() -> Iterable[Entity]:
 def bindings() -> Iterable[Binding]:
     """Customers of Apptivo, contacts of Xero."""
     return (
-        Binding(entity="customers", connector="apptivo", resource="customers"),
+        Binding(entity="customers", connector="apptivo", resource="customers", page=pages.in_apptivo("customers")),
         Binding(entity="customers", connector="xero", resource="Contacts", page=pages.contact),
     )

@@ -89,7 +89,7 @@ def entities() -> Iterable[Entity]:
 def bindings() -> Iterable[Binding]:
     """Invoices of Apptivo, sales invoices of Xero."""
     return (
-        Binding(entity="invoices", connector="apptivo", resource="invoices"),
+        Binding(entity="invoices", connector="apptivo", resource="invoices", page=pages.in_apptivo("invoices")),
         Binding(
             entity="invoices",
             connector="xero",

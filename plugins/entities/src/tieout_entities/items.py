@@ -9,6 +9,7 @@ from tieout.errors import Problem
 from tieout.hooks import hookimpl
 from tieout.model import Item
 
+from tieout_entities import pages
 from tieout_entities.text import tidy
 
 
@@ -62,6 +63,6 @@ def entities() -> Iterable[Entity]:
 def bindings() -> Iterable[Binding]:
     """Items of Apptivo, items of Xero."""
     return (
-        Binding(entity="items", connector="apptivo", resource="items"),
+        Binding(entity="items", connector="apptivo", resource="items", page=pages.in_apptivo("items")),
         Binding(entity="items", connector="xero", resource="Items"),
     )

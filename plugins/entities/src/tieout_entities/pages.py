@@ -1,12 +1,18 @@
-"""Addresses at which people see their records in Xero (its published deep links)."""
+"""Addresses at which people see their records: in Apptivo by the firm's profile, in Xero by its deep links."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import quote
 
 from tieout.contract import Terms
 
 _ORIGIN = "https://go.xero.com"
+
+
+def in_apptivo(app: str) -> Callable[[str, Terms], str]:
+    """Tells the address of a record of an app."""
+    return lambda id, terms: str(terms.connection.page(app, id))
 
 
 def contact(id: str, terms: Terms) -> str:

@@ -46,6 +46,11 @@ def entities() -> Iterable[Entity]:
 def bindings() -> Iterable[Binding]:
     """Purchase orders of Apptivo, purchase orders of Xero."""
     return (
-        Binding(entity="purchase-orders", connector="apptivo", resource="purchase-orders"),
+        Binding(
+            entity="purchase-orders",
+            connector="apptivo",
+            resource="purchase-orders",
+            page=pages.in_apptivo("purchase-orders"),
+        ),
         Binding(entity="purchase-orders", connector="xero", resource="PurchaseOrders", page=pages.purchase_order),
     )

@@ -66,7 +66,12 @@ def entities() -> Iterable[Entity]:
 def bindings() -> Iterable[Binding]:
     """Supplier invoices of Apptivo, bills of Xero, whose lines have no discount: it goes into the price."""
     return (
-        Binding(entity="supplier-invoices", connector="apptivo", resource="supplier-invoices"),
+        Binding(
+            entity="supplier-invoices",
+            connector="apptivo",
+            resource="supplier-invoices",
+            page=pages.in_apptivo("supplier-invoices"),
+        ),
         Binding(
             entity="supplier-invoices",
             connector="xero",

@@ -34,6 +34,6 @@ def entities() -> Iterable[Entity]:
 def bindings() -> Iterable[Binding]:
     """Suppliers of Apptivo, contacts of Xero."""
     return (
-        Binding(entity="suppliers", connector="apptivo", resource="suppliers"),
+        Binding(entity="suppliers", connector="apptivo", resource="suppliers", page=pages.in_apptivo("suppliers")),
         Binding(entity="suppliers", connector="xero", resource="Contacts", page=pages.contact),
     )

@@ -8,9 +8,11 @@ from alembic import context
 from sqlmodel import AutoString
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from tieout.ledger.row import Json
-from tieout.ledger.tables import LeaseRow
+from tieout.ledger import archive, runs, tables
+from tieout.ledger.row import Json, Row
 
+TABLES = (archive, runs, tables)
+"""Where tables are declared: they are known once these are imported."""
 PLAIN = {AutoString: "sa.String()", UTCDateTime: "sa.DateTime(timezone=True)", Json: "sa.Text()"}
 
 
@@ -21,7 +23,7 @@ def _render(kind: str, item: object, _: Any) -> str | Literal[False]:
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=LeaseRow.metadata,
+    target_metadata=Row.metadata,
     render_as_batch=True,
     render_item=_render,
 )

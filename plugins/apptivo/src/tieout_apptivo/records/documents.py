@@ -18,7 +18,6 @@ from tieout_apptivo.records.lines import cents, discounts, net, rows, shipping
 from tieout_apptivo.shape import scalars
 from tieout_apptivo.shape.fields import Values, attribute, counterpart, in_use, labels_key, standing, values
 from tieout_apptivo.shape.profile import DocumentApp
-from tieout_apptivo.shape.settings import Firm
 
 _RATE = Decimal("0.0000000001")
 
@@ -70,7 +69,7 @@ def lift(name: str, wire: Wire, terms: Terms) -> Document:
         tax=tax,
         total=total,
         note=record.plain("note"),
-        url=_url(record, app, terms.connection),
+        url=terms.connection.page(name, scalars.ident(record.raw("id"))),
     )
 
 
@@ -216,11 +215,3 @@ def _rate(record: Values, app: DocumentApp) -> Decimal | None:
     if not rate or not app.rate_per:
         return None
     return rate if app.rate_per == "own" else (1 / rate).quantize(_RATE)
-
-
-def _url(record: Values, app: DocumentApp, settings: Firm) -> str:
-    filling = {"{base-url}": settings.base_url, "{url-name}": app.url_name, "{id}": scalars.ident(record.raw("id"))}
-    page = app.page
-    for place, value in filling.items():
-        page = page.replace(place, value)
-    return page

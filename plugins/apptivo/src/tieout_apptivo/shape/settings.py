@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta, timezone
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, Field
 from tieout.contract import Settings
@@ -63,6 +63,12 @@ class Firm(Settings):
         sign, hours, minutes = self.server_utc_offset[0], self.server_utc_offset[1:3], self.server_utc_offset[4:]
         distance = timedelta(hours=int(hours), minutes=int(minutes))
         return timezone(-distance if sign == "-" else distance)
+
+    def page(self, app: str, id: str) -> str:
+        """The address at which people see a record of an app."""
+        shape = self.profile.app(app)
+        address = shape.page.replace("{base-url}", self.base_url).replace("{url-name}", shape.url_name)
+        return address.replace("{id}", quote(id, safe=""))
 
 
 def hosts(settings: Firm) -> tuple[str, ...]:

@@ -156,6 +156,7 @@ def upgrade() -> None:
         sa.Column("source_tenant", sa.String(), nullable=False),
         sa.Column("target_tenant", sa.String(), nullable=False),
         sa.Column("settings", sa.String(), nullable=False),
+        sa.Column("reading", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("pair", "entity", "source_tenant", "target_tenant"),
     )
     op.create_table(

@@ -15,6 +15,8 @@ from rich.text import Text
 from tieout import errors, hooks
 from tieout.cli.app import app
 from tieout.contract import Pick
+from tieout.guard import Guard
+from tieout.mail import Mail
 from tieout.plugins import installed, load
 from tieout.secret import Secret
 
@@ -54,6 +56,7 @@ _CORE = {
         "says otherwise",
         "on": "apps that this pair leaves out although they are on: `{ items = false }`",
         "guard": "how much one plan may take back unasked: `{ records = 20, percent = 10, money = 10000 }`",
+        "mail": 'who is told by e-mail: `{ to = ["ana@firm.example"], server = "smtp.firm.example:587" }`',
         "flows": "the settings of one app: `[pairs.NAME.flows.APP]`",
     },
     "In every flow": {
@@ -141,6 +144,7 @@ def _settings() -> str:
         text += [f"## {title}\n", "| Key | Meaning |", "| --- | --- |"]
         text += [f"| `{key}` | {words} |" for key, words in keys.items()]
         text.append("")
+    text += _form("The guard of a pair (`guard`)", Guard) + _form("The mail of a pair (`mail`)", Mail)
     plugins = load(frozenset(entry.name for entry in installed() if not entry.extra), frozenset())
     for name, connector in sorted(plugins.connectors.items()):
         text += _form(f'A connection to {connector.title} (`plugin = "{name}"`)', connector.settings)

@@ -146,6 +146,28 @@ def test_shipping_becomes_an_untaxed_line(lift: Lift, invoice: Make) -> None:
     assert found.description
 
 
+@pytest.mark.parametrize("app", ["invoices", "supplier-invoices", "purchase-orders"])
+@pytest.mark.parametrize(
+    ("stated", "roles"),
+    [
+        ({}, ["goods"]),
+        ({"discountAmount": "3.00", "taxAmount": "2.00", "total": "22.00"}, ["goods", "discount"]),
+        ({"shippingAmount": "4.00", "total": "29.30"}, ["goods", "shipping"]),
+        (
+            {"discountAmount": "3.00", "shippingAmount": "4.00", "taxAmount": "2.00", "total": "26.00"},
+            ["goods", "discount", "shipping"],
+        ),
+    ],
+)
+def test_each_line_says_which_figure_it_stands_for(
+    lift: Lift, invoice: Make, app: str, stated: dict[str, Any], roles: list[str]
+) -> None:
+    numbers = {"supplierInvoiceNumber": "S-1", "purchaseOrderNumber": "P-1", "orderDate": "03/04/2024", "statusId": ""}
+    document = lift(app, invoice(**numbers, statusName="Sent", **stated))
+    assert [line.role for line in document.lines] == roles
+    assert sum(line.amount for line in document.lines) + document.tax == document.total
+
+
 def test_prices_may_contain_the_tax(lift: Lift, invoice: Make) -> None:
     document = lift("invoices", invoice(isTaxInclusive="Y", taxAmount="2.09", total="23.00"))
     assert (document.tax_mode, document.tax) == ("inclusive", Decimal("2.09"))

@@ -46,6 +46,8 @@ def test_it_ends_well_and_leaves_its_state(
         assert words in seen.err
 
     config = str(tmp_path / ".tieout" / "demo" / "plugins.toml")
+    chosen = tomlkit.parse(Path(config).read_text(encoding="utf-8")).unwrap()["pairs"]["main"]["accounts"]
+    assert set(chosen) == {"payment", "inventory", "sales", "purchase"}
     assert main(["--config", config, "status", "--json"]) == 0
     status = json.loads(capsys.readouterr().out)
     assert [one["state"] for one in status["connections"]] == ["connected", "connected"]

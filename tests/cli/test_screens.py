@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console, RenderableType
 from tieout.cli import screens
+from tieout.desk import AccountChoice
 from tieout.errors import Problem
 from tieout.report import Calls, Counts, HoldGroup, PairView, PlanView, RunReport
 
@@ -87,6 +88,13 @@ def test_status_tells_pauses_holds_and_what_is_wrong(show: Show, pair_view: Pair
 def test_a_pair_that_never_ran_and_is_not_live_says_so(show: Show, pair_view: PairView, now: datetime) -> None:
     text = show(screens.pair(replace(pair_view, last_run=None, live=False, open_plan=4), now))
     assert "It has never run. It is not live yet: nothing was sent. Plan 4 is stored" in text
+
+
+def test_an_account_that_is_not_chosen_says_so_or_what_counts_instead(show: Show) -> None:
+    choices = (AccountChoice("sales", None, ()), AccountChoice("shipping", None, (), "The [sales] account"))
+    text = show(screens.accounts({one.slot: one for one in choices}))
+    assert "Sales not chosen 0" in text
+    assert "Shipping The [sales] account 0" in text
 
 
 def test_words_of_others_are_never_read_as_markup(show: Show, report: RunReport) -> None:

@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tieout.clock import Clock
 from tieout.errors import LeaseLost, Refused
 from tieout.ledger import Ledger
-from tieout.ledger.lease import SECONDS, beat, held, release, take
+from tieout.ledger.lease import SECONDS, beat, held, holder, release, take
 from tieout.ledger.tables import LeaseRow, SecretRow
 from tieout.testing import FakeClock
 
@@ -47,6 +47,30 @@ def test_a_silent_holder_is_taken_over_and_can_write_nothing(ledger: Ledger, clo
         ledger.put(writing, SecretRow, [{"name": "late", "sealed": b""}])
     with ledger.reading() as reading:
         assert reading.execute(select(SecretRow.c.name)).all() == []
+
+
+def test_who_holds_a_lease_is_told_while_it_lasts_and_its_process_lives(ledger: Ledger, clock: FakeClock) -> None:
+    def who(*names: str) -> str | None:
+        with ledger.reading() as sql:
+            return holder(sql, clock, *names)
+
+    assert who("tenant") is None
+    mine = take(ledger, clock, "tenant")
+    assert mine is not None
+    assert who("other", "tenant") == mine.holder and who("other") is None
+    clock.advance(SECONDS)
+    assert who("tenant") is None
+    mine = take(ledger, clock, "tenant")
+    assert mine is not None
+    release(ledger, clock, mine)
+    assert who("tenant") is None
+    take(ledger, clock, "tenant")
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    with ledger.writing() as sql:
+        host = mine.holder.rsplit(":", 2)[0]
+        sql.execute(update(LeaseRow).values(holder=f"{host}:{ended.pid}:x"))
+    assert who("tenant") is None
 
 
 def test_a_stale_holder_cannot_give_back_what_another_holds(ledger: Ledger, clock: FakeClock) -> None:

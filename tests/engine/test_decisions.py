@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from tieout.desk.decisions import Decisions
 from tieout.desk.held import Wanted
+from tieout.engine import planner
 from tieout.errors import Refused
 from tieout.ledger.tables import AuditRow
 from tieout.questions import Ownership
@@ -251,6 +252,27 @@ def test_twins_are_told_apart_by_the_name_that_a_person_gives_one(office):
     report = added_up(office.sync())
     assert report.counts["people"].created == 2 and report.holds == ()
     assert {"Twin", "Twin (Perth)"} <= {party["name"] for party in office.book.parties.values()}
+
+
+@pytest.mark.parametrize("page", [2, 200])
+def test_every_namesake_is_offered_a_name_of_its_own_that_is_free(office, monkeypatch, page):
+    monkeypatch.setattr(planner, "PAGE", page)  # namesakes meet on one page, or on several
+    office.book.write("parties", "create", {"name": "Twin (2)"})
+    for one in ("p5", "p6", "p7", "p8"):
+        office.person(one, name="Twin")
+    office.sync()
+    asked = desk(office).questions("main")
+    offered = {one.source_id: one.question.proposal for one in asked}
+    assert sorted(offered) == ["p5", "p6", "p7", "p8"]
+    assert sorted(offered.values()) == ["Twin (3)", "Twin (4)", "Twin (5)", "Twin (6)"]
+    assert {one.question.reason for one in asked} == {"It is the first number that is free."}
+    office.sync()
+    again = {one.source_id: one.question.proposal for one in desk(office).questions("main")}
+    assert sorted(again.values()) == sorted(offered.values())
+    for one in again:
+        desk(office).answer("main", "people", one, "create")
+    assert added_up(office.sync()).holds == ()
+    assert set(again.values()) <= {party["name"] for party in office.book.parties.values()}
 
 
 @pytest.fixture

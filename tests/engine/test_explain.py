@@ -6,11 +6,12 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from tieout.desk.decisions import Decisions
 from tieout.desk.explain import Records
 from tieout.errors import Refused
 from tieout.ledger.archive import VersionRow
+from tieout.ledger.tables import LinkRow
 from world import Office
 
 
@@ -81,6 +82,13 @@ def test_the_mapping_names_what_each_value_became(office):
         (one.what, one.source, one.target) for one in explain(office).mapping
     ]
     assert explain(office, "Person p1", "people").target_id == party
+
+
+def test_the_mapping_names_a_record_whose_key_is_none_that_people_know(office):
+    office.sync()
+    with office.ledger.writing() as sql:  # as it is kept for an entity whose key has several fields
+        sql.execute(update(LinkRow).where(LinkRow.c.entity == "people").values(target_key=None))
+    assert ("party", "Person p1") in [(one.what, one.target) for one in explain(office).mapping]
 
 
 def test_edits_on_either_side_are_told_with_old_and_new(office):

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tieout.contract import Entity, Resource
-from tieout.match import Candidate, choose, external, keys, normal, renamed
-from tieout.model import Address, Document, Party, Ref
+from tieout.match import Candidate, Proposal, choose, external, keys, normal, proposals, renamed
+from tieout.model import Address, Document, Item, Party, Ref
 from tieout.questions import Answers, name_mark
 
 CUSTOMERS = Entity(name="customers", title="Customers", model=Party, letter="C", key=("name",))
@@ -222,6 +223,25 @@ def test_a_twin_is_proposed_under_its_city_or_number():
     assert found_for(CUSTOMERS, CONTACTS, perth, other).question.proposal == "Harbour Cafe (Perth)"
     assert found_for(CUSTOMERS, CONTACTS, party(number="7"), other).question.proposal == "Harbour Cafe (7)"
     assert found_for(BILLS, DOCUMENTS, bill(), Candidate(bill("81.00"), target_id="t")).question.proposal == "SI-1-2"
+
+
+def test_namesakes_are_told_apart_by_what_they_do_not_share_and_told_why():
+    perth = {"addresses": (Address(city="Perth"),), "email": "bay@harbour.example"}
+    here = party(**perth, number="7")
+    ways = proposals(here, [party(**perth, number="8")])
+    assert next(ways) == Proposal("Harbour Cafe (7)", "Its number tells it apart.")
+    assert [next(ways).text, next(ways).text] == ["Harbour Cafe (2)", "Harbour Cafe (3)"]
+    elsewhere = party(**perth | {"email": "x@harbour.example"}, number="7")
+    assert next(proposals(here, [elsewhere])).text == "Harbour Cafe (bay@harbour.example)"
+    assert next(proposals(here)).reason == "Its city tells it apart."
+
+
+def test_what_the_target_would_cut_off_is_kept_at_the_end():
+    ladder = Item(code="LADDER-EXTENSION-ALUMINIUM-TRADE-6500")
+    ways = [one.text for one in islice(proposals(ladder, [Item(code="LADDER")], 30), 3)]
+    start = "LADDER-EXTENSION-ALUMINIU"
+    assert ways == [f"{start}-6500", f"{start}M-T-2", f"{start}M-T-3"]
+    assert {len(one) for one in ways} == {30}
 
 
 def test_a_given_name_holds_until_the_records_own_name_changes():

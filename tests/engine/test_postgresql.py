@@ -18,7 +18,7 @@ FILES = sorted(
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(postgresql):
     """The address of a server whose template holds an empty ledger."""
     engine = create_engine(postgresql, isolation_level="AUTOCOMMIT")

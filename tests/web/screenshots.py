@@ -32,6 +32,7 @@ PAGES = {
     "reconcile": "/reconcile",
     "settings": "/settings",
     "start": "/start",
+    "nowhere": "/nowhere",
 }
 
 

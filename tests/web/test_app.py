@@ -39,6 +39,32 @@ def test_an_address_that_is_no_page_is_told_kindly(ana: Browser) -> None:
     answer = ana.get("/nowhere")
     assert answer.status_code == 404
     assert "There is no such page." in words(answer)
+    assert answer.text.count("<h1") == 1 and 'href="/settings"' in answer.text  # the navigation is still there
+
+
+def test_a_stranger_at_an_address_that_is_no_page_is_shown_nothing_else(client: TestClient) -> None:
+    answer = client.get("/nowhere")
+    assert answer.status_code == 404
+    assert "There is no such page." in words(answer) and 'href="/settings"' not in answer.text
+
+
+def test_a_fault_of_ours_is_told_on_a_page_that_needs_nothing(ana: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Desks, "at", lambda *given: 1 / 0)
+    browser = Browser(ana.app, base_url=ana.base_url, cookies=ana.cookies, raise_server_exceptions=False)
+    answer = browser.get("/settings")
+    assert answer.status_code == 500
+    assert "The page failed." in words(answer) and "ZeroDivision" not in answer.text
+
+
+def test_before_anything_is_set_up_every_page_leads_to_the_start(
+    ana: Browser, vic: Browser, config: Path, site: Site
+) -> None:
+    config.unlink()
+    for path in ("/", "/attention", "/sync", "/settings"):
+        assert "Connect your own firm" in words(ana.get(path))
+        told = vic.get(path)
+        assert told.status_code == 409
+        assert "Nothing is set up yet." in words(told) and str(config.parent) not in told.text
 
 
 def test_a_message_is_shown_once(ana: Browser) -> None:

@@ -1,12 +1,14 @@
 """Settings: what is shown, what is saved into the file, and what comes back when something is wrong."""
 
 import re
+import socket
 import tomllib
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 from starlette.testclient import TestClient
 from tieout_web.pages.settings import differs
 
@@ -49,9 +51,38 @@ def test_both_sides_say_what_they_reach_who_connected_them_and_how_many_calls_ar
 def test_accounts_are_offered_by_code_name_and_type_where_they_are_legal(read: Browser) -> None:
     page = read.get("/settings")
     assert option_chosen(page, "accounts.sales") == "200 - Sales (Revenue)"
+    for told in ("300 - Purchases (Direct Costs)", "630 - Inventory (Inventory)", "(Current Asset)"):
+        assert told in page.text
     payments = page.text.split('name="accounts.payment"', 1)[1].split("</select>", 1)[0]
     assert "090 - Business Bank Account (Bank)" in payments
     assert "200 - Sales" not in payments
+
+
+@pytest.mark.parametrize("name", ["accounts.discount", "accounts.shipping"])
+def test_the_accounts_of_figures_are_offered_and_may_stay_unchosen(read: Browser, config: Path, name: str) -> None:
+    def offered(page: Any) -> str:
+        found: str = page.text.split(f'name="{name}"', 1)[1].split("</select>", 1)[0]
+        return found
+
+    page = read.get("/settings")
+    assert option_chosen(page, name) == ""
+    assert '<option value="">The sales account</option>' in offered(page)
+    assert "220 - Freight Recovered (Revenue)" in offered(page)
+    assert "300 - Purchases" not in offered(page)
+    saved = read.fill("/settings/form/pairs.main", **{name: "220", "digest": digest(page, "pairs.main")})
+    assert stored(config)["pairs"]["main"]["accounts"][name.removeprefix("accounts.")] == "220"
+    assert option_chosen(saved, name) == "220 - Freight Recovered (Revenue)"
+    none = read.fill("/settings/form/pairs.main", **{name: "", "digest": digest(saved, "pairs.main")})
+    assert name.removeprefix("accounts.") not in stored(config)["pairs"]["main"]["accounts"]
+    assert option_chosen(none, name) == ""
+
+
+def test_only_the_accounts_that_are_needed_are_told_as_not_chosen(read: Browser) -> None:
+    page = read.get("/settings")
+    assert "Not chosen yet" not in words(page)
+    seen = digest(page, "pairs.main")
+    without = read.fill("/settings/form/pairs.main", **{"accounts.purchase": "", "digest": seen})
+    assert "Not chosen yet: Purchase account." in words(without)
 
 
 def test_before_the_books_were_read_the_page_says_so_and_keeps_what_is_chosen(ana: Browser) -> None:
@@ -179,6 +210,34 @@ def test_a_secret_left_empty_stays_what_it_is(read: Browser, config: Path) -> No
     typed = {"api-key": "", "access-key": "", "digest": digest(page, "connections.crm")}
     assert read.fill("/settings/form/connections.crm", **typed).status_code == 200
     assert config.read_bytes() == before
+
+
+def test_who_is_told_by_e_mail_is_chosen_and_tried_on_the_page(read: Browser, config: Path) -> None:
+    letters: list[Any] = []
+
+    class Postbox:
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+            letters.append(envelope)
+            return "250 OK"
+
+    page = read.get("/settings")
+    assert "Notifications" in words(page) and "Send a test message" not in words(page)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    typed = {"mail.to": "ana@firm.example, ben@firm.example", "mail.server": f"127.0.0.1:{port}", "mail.daily": "false"}
+    answer = read.fill("/settings/form/pairs.main", **typed, digest=digest(page, "pairs.main"))
+    assert "Saved." in words(answer), words(answer)[:3000]
+    mail = stored(config)["pairs"]["main"]["mail"]
+    assert (mail["to"], mail["daily"]) == (["ana@firm.example", "ben@firm.example"], False)
+    assert "did not take the message" in words(read.fill("/settings/mail"))
+    server = Controller(Postbox(), hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        assert "on its way to ana@firm.example, ben@firm.example" in words(read.fill("/settings/mail"))
+    finally:
+        server.stop()
+    assert [one.rcpt_tos for one in letters] == [["ana@firm.example", "ben@firm.example"]]
 
 
 def test_changes_are_audited_with_who_and_without_secrets(read: Browser, config: Path) -> None:

@@ -106,7 +106,7 @@ def test_a_cancelled_consent_is_said_and_can_be_begun_again(trial: tuple[Site, B
     _, ana = trial
     back = ana.get(visit(ana.fill("/connections/books/connect"), "cancel"))
     assert back.status_code == 409
-    assert "access was not allowed" in words(back)
+    assert "Access was not allowed." in words(back)
     assert "Connect again" in words(back)
 
 

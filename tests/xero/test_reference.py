@@ -39,6 +39,17 @@ def test_an_account_is_offered_for_what_it_is_legal_for(
     assert (account.active, account.category, account.system) == (False, wire["Class"], wire.get("SystemAccount", ""))
 
 
+@pytest.mark.parametrize(
+    ("type", "kind"),
+    [("DIRECTCOSTS", "Direct Costs"), ("CURRENT", "Current Asset"), ("TERMLIAB", "Non-current Liability"), ("NEW", "")],
+)
+def test_a_type_of_account_is_called_as_in_xero(xero: Xero, connection: Connection, type: str, kind: str) -> None:
+    xero.answer(200, {"Accounts": [{"AccountID": "a", "Code": "1", "Name": "A", "Type": type}]})
+    (account,) = reference(connection, "accounts") or []
+    assert isinstance(account, Account)
+    assert (account.type, account.kind) == (type, kind)
+
+
 def test_tax_rates(xero: Xero, connection: Connection) -> None:
     wire = {"TaxType": "TAX001", "Name": "GST 15", "Status": "ACTIVE", "EffectiveRate": Decimal("15.0000")}
     xero.answer(200, {"TaxRates": [wire | {"CanApplyToExpenses": True, "CanApplyToRevenue": False}]})

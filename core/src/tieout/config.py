@@ -14,16 +14,17 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
 from tieout import forms, toml
-from tieout.contract import Connector, Entity, Limits
+from tieout.contract import Connector, Entity, Limits, Settings
 from tieout.errors import ConfigError
 from tieout.forms import checked, nearest
 from tieout.guard import Guard
 from tieout.hooks import API
+from tieout.mail import Mail
 from tieout.plugins import Plugins, installed
 from tieout.questions import Ownership
 from tieout.references import BOOKKEEPING
@@ -33,9 +34,11 @@ from tieout.toml import Key
 LEDGER = "TIEOUT_LEDGER"
 _TOP = ("api", "ledger", "plugins", "connections", "pairs")
 _CONNECTION = ("plugin", "tenant", "grant", "limits")
-_PAIR = ("source", "target", "since", "every", "plans-expire", "keep", "on", "guard", "flows")
+_PAIR = ("source", "target", "since", "every", "plans-expire", "keep", "on", "guard", "mail", "flows")
+_EXAMPLES = {"guard": "guard = { records = 20, percent = 10 }", "mail": 'mail = { to = ["ana@firm.example"] }'}
 _FLOW = ("owns", "on-conflict")
 _ON_CONFLICT: Mapping[object, Any] = {"ask": "ask", "keep-source": "source", "keep-target": "target"}
+Model = TypeVar("Model", bound=Settings)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -78,7 +81,8 @@ class PairConfig:
     """A `[pairs.NAME]` section; `flows` are the settings of each entity, `owns` who has the last word in each.
 
     `entities` are those that go forward, in their order, `backs` those that write back to the source. A stored plan can
-    be carried out for as long as `plans_expire`, and what was read of a record is kept for as long as `keep`.
+    be carried out for as long as `plans_expire`, and what was read of a record is kept for as long as `keep`. `mail`
+    says who is told what needs a person.
     """
 
     name: str
@@ -94,6 +98,7 @@ class PairConfig:
     owns: Mapping[str, Ownership] = field(default_factory=dict)
     plans_expire: timedelta = timedelta(hours=24)
     keep: timedelta = timedelta(days=90)
+    mail: Mail = field(default_factory=Mail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,12 +290,13 @@ def _pair(
         _length(raw, (*key, "every"), section["every"]) if "every" in section else None,
         tuple(entity.name for entity in entities if entity.direction == "forward"),
         tuple(entity.name for entity in entities if entity.direction == "back"),
-        _guard(raw, (*key, "guard"), section.get("guard", {})),
+        _own(raw, (*key, "guard"), Guard, section),
         checked(raw.wrong, raw.folder, key, connector.pair, own, _PAIR),
         flows,
         owns,
         _length(raw, (*key, "plans-expire"), section.get("plans-expire", "24h")),
         _length(raw, (*key, "keep"), section.get("keep", "90d")),
+        _own(raw, (*key, "mail"), Mail, section),
     )
 
 
@@ -310,10 +316,12 @@ def _owns(raw: Raw, key: Key, entity: Entity, section: Mapping[str, Any]) -> Own
     return Ownership({name.replace("-", "_"): side for name, side in fields.items()}, _ON_CONFLICT[otherwise])
 
 
-def _guard(raw: Raw, key: Key, value: object) -> Guard:
+def _own(raw: Raw, key: Key, model: type[Model], section: Mapping[str, Any]) -> Model:
+    """A section of core's own within a pair's."""
+    value = section.get(key[-1], {})
     if not isinstance(value, dict):
-        raw.wrong(key, "this is a section", "Write guard = { records = 20, percent = 10 }")
-    return checked(raw.wrong, raw.folder, key, Guard, value)
+        raw.wrong(key, "this is a section", f"Write {_EXAMPLES[key[-1]]}")
+    return checked(raw.wrong, raw.folder, key, model, value)
 
 
 def _length(raw: Raw, key: Key, value: object) -> timedelta:

@@ -45,10 +45,14 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Marks a setting that is chosen from the target's reference data: `Annotated[str, Pick("accounts", "sales")]`."""
+    """Marks a setting that is chosen from the target's reference data: `Annotated[str, Pick("accounts", "sales")]`.
+
+    `usual` says in words what counts where nothing is chosen.
+    """
 
     kind: Kind
     role: str = ""
+    usual: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ record or does not agree is a question for a person.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -27,6 +28,8 @@ from tieout.questions import UNANSWERED, Answers, Option, Question, QuestionKind
 SIMILAR = 85
 """From this score (0 to 100) on two names are similar: word order, case and a letter or two do not count."""
 
+_END = re.compile(r"[\s/._-]?[^\s/._-]{1,8}$")
+"""The last part of a code or number, with what parts it from the rest."""
 _BLANKS = re.compile(r"\s+")
 _MARKS = {"number": "account number", "tax_number": "tax number", "email": "e-mail address"}
 
@@ -178,7 +181,7 @@ def _by_key(entity: Entity, source_id: str, wanted: Record, natural: list[Candid
         if candidate.planned and candidate.planned[0] == entity.name:
             twins.append(candidate.planned)
         if twins:
-            question = renaming("twin", wanted)
+            question = renaming("twin", wanted, *natural)
             return Match(problems=(twin(entity, wanted),), twin=candidate.planned, question=question)
     live = [candidate for candidate in natural if candidate.record.standing != "void"]
     if not live:
@@ -196,21 +199,56 @@ def _by_key(entity: Entity, source_id: str, wanted: Record, natural: list[Candid
 
 
 def renaming(kind: QuestionKind, record: Record, *found: Candidate) -> Question:
-    """A question that another name, number or code would answer, with one that is easily told apart."""
-    text = label(record)
+    """A question that another name, number or code would answer, with one that tells it from those found."""
+    first = next(proposals(record, [one.record for one in found]))
     options: tuple[Option, ...] = ("link", "create", "skip") if kind == "match" else ("create", "skip")
     return Question(
         kind=kind,
         options=options,
-        suggestions=tuple(_suggestion(record, one) for one in found if one.target_id),
+        suggestions=tuple(_suggestion(record, one) for one in found if one.target_id and kind != "twin"),
         renames=_called(record),
-        called=text,
-        proposal=f"{text} ({_apart(record)})" if isinstance(record, Party) else f"{text}-2",
+        called=label(record),
+        proposal=first.text,
+        reason=first.reason,
     )
 
 
-def _apart(party: Party) -> str:
-    return next((address.city for address in party.addresses if address.city), None) or party.number or "2"
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A name, number or code that a record could get, and why this one, as a sentence."""
+
+    text: str
+    reason: str
+
+
+def proposals(record: Record, others: Sequence[Record] = (), limit: int | None = None) -> Iterator[Proposal]:
+    """What a record could be called instead, the best first and without end; none is longer than `limit`.
+
+    A party is told apart by what the others do not share with it, whatever the target would cut by its own end.
+    """
+    text = label(record)
+    length = limit or len(text)
+    for what, value in _apart(record).items():
+        shared = any(normal(_apart(other).get(what) or "") == normal(value) for other in others)
+        if value and not shared and (limit is None or len(value) < limit // 2):
+            yield Proposal(_ending(text, f" ({value})", limit), f"Its {what} tells it apart.")
+    if length < len(text) and (own := _END.search(text)) and len(own[0]) < length // 2:
+        yield Proposal(_ending(text, own[0], limit), "Its own end, which would be cut off, tells it apart.")
+    for number in itertools.count(2):
+        end = f" ({number})" if isinstance(record, Party) else f"-{number}"
+        yield Proposal(_ending(text, end, limit), "It is the first number that is free.")
+
+
+def _apart(record: Record) -> dict[str, str]:
+    """What people tell parties of one name apart by, the best first."""
+    if not isinstance(record, Party):
+        return {}
+    city = next((address.city for address in record.addresses if address.city), "")
+    return {"city": city, "number": record.number or "", "e-mail address": record.email, "phone number": record.phone}
+
+
+def _ending(text: str, end: str, limit: int | None) -> str:
+    return text + end if limit is None else text[: max(limit - len(end), 0)].rstrip() + end
 
 
 def _suggestion(wanted: Record, candidate: Candidate) -> Suggestion:

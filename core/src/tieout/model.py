@@ -222,9 +222,13 @@ class Reference(Model):
 
 
 class Account(Reference):
-    """An account of the chart; `roles` are the uses it is legal for, among payment, inventory, sales and purchase."""
+    """An account of the chart; `roles` are the uses it is legal for, among payment, inventory, sales and purchase.
+
+    `type` is as the system writes it, `kind` the same as its people read it.
+    """
 
     type: str = ""
+    kind: str = ""
     category: str = ""
     system: str = ""
     currency: str | None = None

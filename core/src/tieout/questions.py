@@ -50,7 +50,8 @@ class Question:
     """What has to be decided about one record, and the options allowed.
 
     `renames` is the field that another text would replace when it is created all the same, `called` its text now and
-    `proposal` a text that is free. `mark` is the digest of what is asked where no field and no suggestion carries it.
+    `proposal` a text that is free, `reason` why this one. `mark` is the digest of what is asked where no field and no
+    suggestion carries it.
     """
 
     kind: QuestionKind
@@ -60,6 +61,7 @@ class Question:
     renames: str = ""
     called: str = ""
     proposal: str = ""
+    reason: str = ""
     mark: str = ""
 
     def stored(self) -> dict[str, Any]:

@@ -189,7 +189,8 @@ class RunReport:
 class ConnectionView:
     """A connection as a person sees it.
 
-    `state` is connected, not connected, paused (`paused_until`, and `why`) or reconnect needed (`why`). `calls_used` of
+    `state` is connected, not connected, paused (`paused_until`, and `why`) or reconnect needed (`why`, since
+    `refused_at`). `calls_used` of
     the `calls_allowed` in a day were known at `calls_known_at`; `grant_ends` is when the consent ends if nobody uses
     it, and stands there when that is near. All times are UTC.
     """
@@ -201,6 +202,7 @@ class ConnectionView:
     tenant: Tenant | None = None
     connected_at: datetime | None = None
     connected_by: str | None = None
+    refused_at: datetime | None = None
     paused_until: datetime | None = None
     why: str = ""
     needs_consent: bool = False
@@ -224,8 +226,24 @@ class FlowView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AtWork:
+    """The process that works on a pair's organisations at this moment: its machine and its number there.
+
+    `since` is when the pair's run began (UTC); None when it is no run of this pair, but a proof or another pair's run.
+    """
+
+    host: str
+    pid: int
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PairView:
-    """A pair as a person sees it."""
+    """A pair as a person sees it.
+
+    `last_state` is how its last run ended: running while one is under way, died when the process of one is gone.
+    `at_work` is the process that has its turn now; until that has ended, no other run begins.
+    """
 
     name: str
     source: ConnectionView
@@ -237,3 +255,4 @@ class PairView:
     last_state: str = ""
     last_message: str = ""
     open_plan: int | None = None
+    at_work: AtWork | None = None

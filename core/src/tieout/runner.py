@@ -83,13 +83,17 @@ class Runner:
         return min(max(0.0, due - self._clock.monotonic()), _LONGEST)
 
     def _sync(self, desk: Desk, name: str) -> tuple[int, float]:
-        """Sync one pair; its exit code, and the seconds for which its connections are paused."""
+        """Sync one pair and mail what needs a person; its exit code, and the seconds for which it is paused."""
         try:
             report = desk.sync(name, lambda view: False)
         except Exception as error:  # one pair never stops the others
-            return self._failed(name, error), self._paused(desk, name)
-        self._told(report)
-        return outcome(report), self._paused(desk, name) if report.state == "paused" else 0.0
+            ended = self._failed(name, error), self._paused(desk, name)
+        else:
+            self._told(report)
+            ended = outcome(report), self._paused(desk, name) if report.state == "paused" else 0.0
+        if (unsent := desk.mail.tell(name)) is not None:
+            self._failed(name, unsent)
+        return ended
 
     def _keep_alive(self, desk: Desk) -> None:
         """Renew the consents that nobody uses, also those of pairs that are not due."""

@@ -1,6 +1,7 @@
 """What needs a person: by cause, record by record, and what is answered."""
 
 import csv
+import re
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
@@ -44,7 +45,9 @@ def test_groups_name_the_cause_the_fix_and_the_money(planned: Browser) -> None:
 
 
 def test_an_empty_page_is_pleasant(ana: Browser) -> None:
-    assert "Everything is in sync." in ana.get("/attention").text
+    page = ana.get("/attention").text
+    assert "Nothing needs attention." in page and "Nothing was synced yet." in page
+    assert "Everything is in sync" not in page and 'class="tick"' not in page
     assert "Nothing to review." in ana.get("/matches").text
     assert "No conflicts." in ana.get("/conflicts").text
     assert "No decisions yet." in ana.get("/attention?tab=history").text
@@ -95,6 +98,8 @@ def test_namesakes_are_told_apart_by_an_answer(ana: Browser, ended: Ended, both:
     go_live(ana, ended)
     page = ana.get("/matches")
     assert page.text.count('class="card match"') == 2
+    offered = re.findall(r'name="called" value="([^"]+)"', page.text)
+    assert len(set(offered)) == 2 and "Its number tells it apart." in page.text
     name = page.text.split('name="label" value="', 1)[1].split('"', 1)[0]
     app, one = "customers", page.text.split('name="id" value="', 1)[1].split('"', 1)[0]
     ana.fill("/matches/answer", entity=app, id=one, label=name, option="create", called=f"{name} (Second)")

@@ -12,7 +12,20 @@ import typer
 from typer.core import TyperGroup
 
 from tieout import __version__
-from tieout.cli import connections, decisions, demo, doctor, explain, history, holds, pairs, plans, plugins, reconcile
+from tieout.cli import (
+    connections,
+    decisions,
+    demo,
+    doctor,
+    explain,
+    history,
+    holds,
+    mail,
+    pairs,
+    plans,
+    plugins,
+    reconcile,
+)
 from tieout.cli.options import EXTRAS, examples, speaker
 from tieout.cli.terminal import STOPPED, Terminal, unexpected
 from tieout.errors import ConfigError, TieoutError, Unavailable
@@ -76,6 +89,7 @@ app = typer.Typer(
 app.add_typer(plugins.commands)
 app.add_typer(connections.commands)
 app.add_typer(doctor.commands)
+app.add_typer(mail.commands)
 app.add_typer(plans.commands)
 app.add_typer(pairs.commands)
 app.add_typer(reconcile.commands)

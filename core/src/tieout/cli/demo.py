@@ -143,7 +143,7 @@ class _Demo:
         self._say(", ".join(f"{len(rows)} {kind}" for kind, rows in desk.reference(name).items()) + " read.")
         for slot, choice in desk.accounts(name).items():
             legal = [account.code or account.id for account in choice.candidates]
-            if legal:
+            if legal and (choice.chosen or not choice.usual):
                 desk.choose(name, slot, choice.chosen if choice.chosen in legal else legal[0])
 
     def _sync(self, desk: Desk, name: str) -> RunReport:

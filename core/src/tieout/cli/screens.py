@@ -182,11 +182,12 @@ def pair(view: PairView, now: datetime) -> RenderableType:
 
 
 def accounts(choices: Mapping[str, Any]) -> Table:
-    """The four accounts: what is chosen, and how many could be."""
+    """The accounts by purpose: what is chosen, or counts where nothing is, and how many could be."""
     made = table("Account", "Chosen", "Name", "Candidates", figures=("Candidates",))
     for slot, choice in choices.items():
         named = next((one.name for one in choice.candidates if choice.chosen in (one.code, one.id)), "")
-        chosen = choice.chosen or "[yellow]not chosen[/]"
+        usual = f"[dim]{escape(choice.usual)}[/]" if choice.usual else "[yellow]not chosen[/]"
+        chosen = choice.chosen or usual
         made.add_row(slot.capitalize(), chosen, escape(named), f"{len(choice.candidates)}")
     return made
 
@@ -196,7 +197,7 @@ def candidates(slot: str, choice: Any) -> Table:
     made = table("", "Code", f"Account for {slot}", "Type", figures=("",))
     for place, account in enumerate(choice.candidates, start=1):
         mark = " [green](chosen)[/]" if choice.chosen in (account.code, account.id) else ""
-        made.add_row(str(place), account.code or "", f"{escape(account.name)}{mark}", account.type)
+        made.add_row(str(place), account.code or "", f"{escape(account.name)}{mark}", account.kind or account.type)
     return made
 
 

@@ -25,6 +25,7 @@ from tieout.plugins import Status, installed
 from tieout.questions import Asked
 from tieout.reconcile.proof import EVER, Months, TieLine, TieOut, TieRecord
 from tieout.report import (
+    AtWork,
     Calls,
     ConnectionView,
     Counts,
@@ -45,6 +46,7 @@ __all__ = [
     "Answer",
     "App",
     "Asked",
+    "AtWork",
     "Backfill",
     "BackfillCount",
     "Calls",

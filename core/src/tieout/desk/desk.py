@@ -22,6 +22,7 @@ from tieout.desk.backfill import Backfills
 from tieout.desk.decisions import Decisions
 from tieout.desk.editing import Editing
 from tieout.desk.explain import Records
+from tieout.desk.mailing import Mailing
 from tieout.desk.past import PastRuns
 from tieout.desk.plans import Plans
 from tieout.desk.undo import Undo
@@ -46,11 +47,15 @@ from tieout.report import (
 
 @dataclass(frozen=True, slots=True)
 class AccountChoice:
-    """One account to be chosen: its slot, the code chosen now, and the accounts that are legal for it."""
+    """One account to be chosen: its slot, the code chosen now, and the accounts that are legal for it.
+
+    `usual` says what counts where none is chosen; it is empty for an account that has to be chosen.
+    """
 
     slot: str
     chosen: str | None
     candidates: tuple[Account, ...]
+    usual: str = ""
 
 
 class Desk:
@@ -87,6 +92,7 @@ class Desk:
         self.undo = Undo(ledger, config, self._engine)
         self.backfills = Backfills(ledger, self._clock, who, config, self._engine, self._connections)
         self.runs = PastRuns(ledger)
+        self.mail = Mailing(config, ledger, self._clock, self._views, who)
 
     @classmethod
     @contextmanager
@@ -250,7 +256,7 @@ class Desk:
             value = getattr(chosen, slot)
             legal = [row for row in rows if isinstance(row, Account) and row.active and pick.role in row.roles]
             code = getattr(value, "code", value)
-            found[slot] = AccountChoice(slot, code if code is None else str(code), tuple(legal))
+            found[slot] = AccountChoice(slot, code if code is None else str(code), tuple(legal), pick.usual)
         return found
 
     def choose(self, pair: str, slot: str, code: str) -> None:

@@ -31,6 +31,7 @@ from tieout.errors import Refused
 from tieout.guard import Guard
 from tieout.ledger import Ledger
 from tieout.ledger.tables import AuditRow, ConnectionRow
+from tieout.mail import Mail
 from tieout.model import Organisation, Reference
 from tieout.plugins import Plugins
 from tieout.toml import Key
@@ -60,6 +61,14 @@ class Guarded(Settings):
         default=Guard(),
         title="Guard",
         description="Beyond any of these, a person has to approve what a plan takes back.",
+    )
+
+
+class Told(Settings):
+    """Who is told by e-mail, as a form."""
+
+    mail: Mail = Described(
+        default=Mail(), title="Notifications", description="Who is told by e-mail what needs a person."
     )
 
 
@@ -180,12 +189,12 @@ class Editing:
         return Form(f"connections.{name}", connector.title, _digest(raw), tuple(found))
 
     def pair(self, name: str) -> Form:
-        """What goes where: the start date, the schedule, what the target's connector adds, and the guard."""
+        """What goes where: start date, schedule, what the target's connector adds, the guard, and who is told."""
         raw = {key: value for key, value in self._section("pairs", name).items() if key != "flows"}
         offers, held = self._offers(name), holds(self.ledger, name)
         added = (offers.completed(one, held) for one in fields(self._connector(name, "target").pair, raw, offers))
         since, every = fields(Core, raw, offers)
-        found = (since, _spoken(every), *added, *fields(Guarded, raw, offers))
+        found = (since, _spoken(every), *added, *fields(Guarded, raw, offers), *fields(Told, raw, offers))
         return Form(f"pairs.{name}", name, _digest(raw), found)
 
     def flow(self, pair: str, entity: str) -> Form:

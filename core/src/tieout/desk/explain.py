@@ -23,6 +23,7 @@ from tieout.ledger.archive import ReleasedRow
 from tieout.ledger.runs import BatchRow, ChangeRow, PlanRow, ReceiptRow
 from tieout.ledger.tables import AuditRow, BackRow, DecisionRow, DueRow, EnclosureRow, HeldRow, LinkRow
 from tieout.ledger.versions import Version, versions
+from tieout.match import label
 from tieout.model import Record
 from tieout.references import refs
 
@@ -53,7 +54,7 @@ class Records:
         flows = self.engine.remembered(self.config.pairs[pair])
         flow = next(flow for flow in flows if flow.entity.name == entity)
         with self.ledger.reading() as sql:
-            return Teller(sql, flow, named).story()
+            return Teller(sql, flow, flows, named).story()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Teller:
 
     sql: Sql
     flow: Flow
+    flows: tuple[Flow, ...]
     named: Named
 
     def story(self) -> Story:
@@ -247,16 +249,15 @@ class Teller:
         if record is None:
             return
         for name, ref in refs(record):
-            linked = select(LinkRow.c.target_id, LinkRow.c.target_key).where(
+            linked = select(LinkRow.c.target_id, LinkRow.c.target_key, LinkRow.c.came).where(
                 LinkRow.c.entity == ref.entity,
                 LinkRow.c.source_tenant == self.flow.source.tenant,
                 LinkRow.c.target_tenant == self.flow.target.tenant,
                 LinkRow.c.source_id == ref.id,
             )
             if found := self.sql.execute(linked).first():
-                yield Mapped(
-                    "item" if name == "lines" else name, ref.name or ref.id, found.target_key or found.target_id
-                )
+                called = found.target_key or self._called(ref.entity, found.came) or found.target_id
+                yield Mapped("item" if name == "lines" else name, ref.name or ref.id, called)
         sent = [step["body"] for step in change.steps if step["op"] in ("create", "update")]
         there = self.flow.target.lift(sent[-1:])
         for here, line in zip(
@@ -266,6 +267,12 @@ class Teller:
                 yield Mapped("tax", here.tax or "none", line.tax)
             if line.account is not None:
                 yield Mapped("account", here.account or ("stock" if here.stock else "lines"), line.account)
+
+    def _called(self, entity: str, came: Wire | None) -> str:
+        """What people call a linked record of the target, by what came back; empty where that cannot be told."""
+        flow = next((one for one in self.flows if one.entity.name == entity), None)
+        (lifted,) = flow.target.lift([came]) if flow is not None and came is not None else (None,)
+        return label(lifted) if isinstance(lifted, Record) else ""
 
     # rows
 

@@ -138,7 +138,7 @@ def _field(key: Key, name: str, info: FieldInfo, kind: Any, pick: Pick | None, g
     usual = "" if info.is_required() or info.default_factory is not None else text(info.default)
     value = text(given)
     if sort == "pick" and pick is not None:
-        options = offer(pick, value, "")
+        options, usual = offer(pick, value, ""), usual or pick.usual
     elif sort == "choice":
         options = tuple(Option(str(one), str(one).replace("-", " ").capitalize()) for one in get_args(kind))
     elif sort == "table":
@@ -182,7 +182,7 @@ def _sort(kind: Any, pick: Pick | None) -> Sort:
         return "pick"
     if get_origin(kind) is Literal:
         return "choice"
-    if get_origin(kind) in (tuple, list) and get_args(kind)[0] is str:
+    if get_origin(kind) in (tuple, list) and _plain(get_args(kind)[0]) is str:
         return "list"
     return _SORTS.get(kind, "kept")
 

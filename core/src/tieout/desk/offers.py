@@ -79,6 +79,6 @@ class Offers:
 
 
 def _account(row: Account) -> str:
-    kind = row.type.replace("_", " ").capitalize()
+    kind = row.kind or row.type.replace("_", " ").capitalize()
     named = f"{row.code} - {row.name}" if row.code else row.name
     return f"{named} ({kind})" if kind else named

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, literal, select, union_all
@@ -15,11 +15,11 @@ from tieout.config import Config, PairConfig
 from tieout.connections import Connections
 from tieout.contract import Tenant
 from tieout.engine.tally import holds
-from tieout.ledger import Ledger
+from tieout.ledger import Ledger, lease
 from tieout.ledger.runs import PlanRow, RunRow
 from tieout.ledger.tables import ConnectionRow, HeldRow, LinkRow, LiveRow
 from tieout.plugins import Plugins
-from tieout.report import ConnectionView, Counts, FlowView, PairView
+from tieout.report import AtWork, ConnectionView, Counts, FlowView, PairView
 
 NEAR = timedelta(days=14)
 """How long before its end a person is told of a consent that nobody uses."""
@@ -62,7 +62,7 @@ class Views:
             connected_by=row.connected_by,
         )
         if row.refused_why:
-            return replace(view, state="reconnect needed", why=row.refused_why)
+            return replace(view, state="reconnect needed", why=row.refused_why, refused_at=row.refused_at)
         if row.paused_until is None or row.paused_until <= self.clock.now():
             return view
         return replace(view, state="paused", paused_until=row.paused_until, why=row.paused_why or "")
@@ -74,10 +74,12 @@ class Views:
     def glance(self, settings: PairConfig) -> PairView:
         """One pair without its holds, which take time when there are many."""
         pair = settings.name
+        source, target = self.connection(settings.source), self.connection(settings.target)
         with self.ledger.reading() as sql:
-            last = sql.execute(
-                select(RunRow).where(RunRow.c.pair == pair).order_by(RunRow.c.id.desc()).limit(1)
-            ).first()
+            newest = select(RunRow).where(RunRow.c.pair == pair).order_by(RunRow.c.id.desc()).limit(1)
+            seen = sql.execute(newest).first()
+            working = lease.holder(sql, self.clock, *(f"tenant:{_tenant(side)}" for side in (source, target)))
+            last = sql.execute(newest).first()  # seen twice: a run that ended or began between the looks did not die
             full = sql.execute(
                 select(RunRow.c.counts)
                 .where(RunRow.c.pair == pair, RunRow.c.counts.is_not(None))
@@ -91,7 +93,8 @@ class Views:
                 .order_by(PlanRow.c.id.desc())
             ).scalar()
         counts = (full.counts if full is not None else None) or {}
-        source, target = self.connection(settings.source), self.connection(settings.target)
+        running = last is not None and last.state == "running"
+        died = running and working is None and last == seen
         return PairView(
             name=pair,
             source=source,
@@ -100,9 +103,10 @@ class Views:
             flows=tuple(self._flows(settings, (_tenant(source), _tenant(target)), counts)),
             holds=(),
             last_run=last.started if last is not None else None,
-            last_state=last.state if last is not None else "",
+            last_state="died" if died else last.state if last is not None else "",
             last_message=(last.message or "") if last is not None else "",
             open_plan=plan,
+            at_work=_at_work(working, last.started if last is not None and running else None) if working else None,
         )
 
     def _flows(self, settings: PairConfig, ends: tuple[str, str], counts: Mapping[str, Any]) -> Iterator[FlowView]:
@@ -133,6 +137,11 @@ def _counted(sql: Connection, entities: Sequence[str], *mine: ColumnElement[bool
         return {}
     each = (select(literal(name), func.count()).where(LinkRow.c.entity == name, *mine) for name in entities)
     return {row[0]: row[1] for row in sql.execute(union_all(*each))}
+
+
+def _at_work(holder: str, since: datetime | None) -> AtWork:
+    host, pid, _ = holder.rsplit(":", 2)
+    return AtWork(host=host, pid=int(pid), since=since)
 
 
 def _tenant(view: ConnectionView) -> str:

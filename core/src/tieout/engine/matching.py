@@ -18,10 +18,13 @@ from tieout.ledger.lease import Lease
 from tieout.ledger.runs import ChangeRow
 from tieout.ledger.tables import DueRow, HeldRow, InboxRow, KeyRow, LinkRow
 from tieout.ledger.versions import keep
-from tieout.match import Candidate, Match, choose, keys, label, renaming, twin
+from tieout.match import Candidate, Match, choose, keys, label, normal, proposals, renaming, twin
 from tieout.model import Record
 from tieout.questions import Question
 from tieout.work import Key, Reject
+
+_OFFERED = "offered"
+"""The mark of a name that was proposed to a record: no other one is offered it in the same plan."""
 
 
 @dataclass(slots=True)
@@ -29,6 +32,7 @@ class Matching:
     """Decides for a page of creates whether each is new, is there already, or needs a person.
 
     `whole` names the target's resources that were read completely in this run: those need not be asked again.
+    `offered` are the names that this page proposes, each with the id of the record that it is proposed to.
     """
 
     ledger: Ledger
@@ -40,6 +44,7 @@ class Matching:
     whole: frozenset[str]
     page: dict[tuple[str, str], list[Due]] = field(default_factory=dict)
     claimed: set[str] = field(default_factory=set)
+    offered: dict[str, str] = field(default_factory=dict)
 
     @property
     def _realm(self) -> str:
@@ -69,7 +74,7 @@ class Matching:
             }
             found["counterpart"] = named.get(due.id, [])
             match = choose(self.flow.entity, self.flow.target.resource, due.id, record, found, due.answers)
-            self._settle(due, match)
+            self._settle(due, match, [one.record for many in found.values() for one in many])
             for name, value in due.keys.items():
                 alike = self.page.setdefault((name, value), [])
                 if due not in alike:
@@ -213,12 +218,12 @@ class Matching:
             if other is not due
         ]
 
-    def _settle(self, due: Due, match: Match) -> None:
+    def _settle(self, due: Due, match: Match, others: Sequence[Record]) -> None:
         if match.problems:
-            due.hold(*match.problems, question=_asked(match.question, due.record, due.change))
-            due.twin = match.twin
             if match.twin:
-                self._stop_here(match.twin[1])
+                self._stop_here(match.twin[1], due.record)
+            due.hold(*match.problems, question=self._asked(match.question, due.id, due.record, due.change, others))
+            due.twin = match.twin
         elif match.adopt is not None and due.change is not None:
             adopted = match.adopt
             self.claimed |= {adopted.target_id} if adopted.target_id else set()
@@ -231,29 +236,60 @@ class Matching:
                 "needs": [list(adopted.planned)] if adopted.planned else [],
             }
 
-    def _stop_here(self, source_id: str) -> None:
+    def _asked(
+        self,
+        question: Question | None,
+        one: str,
+        record: Record | None,
+        change: Mapping[str, Any] | None,
+        others: Sequence[Record],
+    ) -> Question | None:
+        """The question in the source's own words, with a name that is free and offered to no other record."""
+        if question is None or record is None:
+            return question
+        called, shown = label(record), str((change or {}).get("target_key") or "")
+        limit = len(shown) if shown and len(shown) < len(called) else None
+        free = next(each for each in proposals(record, others, limit) if self._free(question.renames, each.text, one))
+        return replace(question, called=called, proposal=free.text, reason=free.reason)
+
+    def _free(self, name: str, text: str, one: str) -> bool:
+        value = normal(text)
+        if value in self.offered:
+            return False
+        taken = select(KeyRow.c.id).where(
+            KeyRow.c.tenant.in_((self.flow.target.tenant, self._realm)),
+            KeyRow.c.shape == self.flow.target.shape,
+            KeyRow.c.field.in_((name, _OFFERED)),
+            KeyRow.c.value == value,
+            KeyRow.c.id != f"{self.flow.entity.name}/{one}",
+        )
+        with self.ledger.reading() as sql:
+            free = sql.execute(taken.limit(1)).first() is None
+        if free:
+            self.offered[value] = one
+        return free
+
+    def _stop_here(self, source_id: str, later: Record | None) -> None:
         for known in (due for many in self.page.values() for due in many):
             if known.id == source_id and known.verdict.kind != "hold" and known.record is not None:
-                question = _asked(renaming("twin", known.record), known.record, known.change)
+                others = [later] if later is not None else []
+                question = self._asked(renaming("twin", known.record), known.id, known.record, known.change, others)
                 known.hold(twin(self.flow.entity, known.record), question=question)
 
     def store(self, sql: Any, page: Sequence[Due], now: datetime) -> int:
         """Remember the marks of this page's creates, and hold the earlier halves of twins; how many those were."""
-        rows = [
-            {
-                "tenant": self._realm,
-                "shape": self.flow.target.shape,
-                "id": f"{self.flow.entity.name}/{due.id}",
-                "field": name,
-                "value": value,
-            }
-            for due in page
-            for name, value in due.keys.items()
-        ]
-        self.ledger.put(sql, KeyRow, rows)
         here = {due.id for due in page}
         earlier = {due.twin[1]: due for due in page if due.twin and due.twin[1] not in here}
-        return sum(self._unplan(sql, one, due, now) for one, due in earlier.items())
+        moved = sum(self._unplan(sql, one, due, now) for one, due in earlier.items())
+        marks = [(due.id, name, value) for due in page for name, value in due.keys.items()]
+        marks += [(one, _OFFERED, value) for value, one in self.offered.items()]
+        base = {"tenant": self._realm, "shape": self.flow.target.shape}
+        rows = [
+            {**base, "id": f"{self.flow.entity.name}/{one}", "field": name, "value": value}
+            for one, name, value in marks
+        ]
+        self.ledger.put(sql, KeyRow, rows)
+        return moved
 
     def _unplan(self, sql: Any, source_id: str, later: Due, now: datetime) -> int:
         mine = (
@@ -269,19 +305,12 @@ class Matching:
         due = (DueRow.c.pair == pair, DueRow.c.entity == name, DueRow.c.id == source_id)
         sql.execute(delete(DueRow).where(*due))
         record = load(self.flow.entity, change.record)
-        question = _asked(renaming("twin", record), record, change._mapping) if record is not None else None
+        question = renaming("twin", record) if record is not None else None
+        others = [later.record] if later.record is not None else []
+        question = self._asked(question, source_id, record, change._mapping, others)
         row = held_row(self.flow, source_id, "hold", later.verdict.problems, record, now, question=question)
         self.ledger.put(sql, HeldRow, [row])
         return 1
-
-
-def _asked(question: Question | None, record: Record | None, change: Mapping[str, Any] | None) -> Question | None:
-    """The question in the source's own words; where the target cuts its key, the proposal is one that it does not."""
-    if question is None or record is None:
-        return question
-    called, shown = label(record), str((change or {}).get("target_key") or "")
-    proposal = f"{shown[:-2]}-2" if shown and len(shown) < len(called) else question.proposal
-    return replace(question, called=called, proposal=proposal)
 
 
 def forget(sql: Any, pair: str) -> None:

@@ -94,8 +94,11 @@ class Planner:
             known = sql.execute(select(FlowRow.c.settings, FlowRow.c.reading).where(*where)).first()
             self.ledger.put(sql, FlowRow, [{**key, "settings": settings, "reading": reading}])
             if known is None or known.reading != reading:
-                why, found = "carried", select(InboxRow.c.id).where(
-                    InboxRow.c.tenant == flow.source.tenant, InboxRow.c.resource == flow.source.resource.name
+                why, found = (
+                    "carried",
+                    select(InboxRow.c.id).where(
+                        InboxRow.c.tenant == flow.source.tenant, InboxRow.c.resource == flow.source.resource.name
+                    ),
                 )
             else:
                 kinds = ("hold",) if known.settings == settings else ("hold", "skip")

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from tieout.clock import Clock
 from tieout.errors import LeaseLost, LedgerError, Refused
@@ -72,6 +72,17 @@ def _alive(holder: str) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def holder(sql: Connection, clock: Clock, *names: str) -> str | None:
+    """Who holds one of these leases now, as host:pid:mark; None when nobody does, or who did has certainly ended."""
+    now = clock.now()
+    query = select(LeaseRow.c.holder).where(
+        LeaseRow.c.name.in_(names),
+        LeaseRow.c.expires > now,
+        LeaseRow.c.expires <= now + timedelta(seconds=SECONDS * IMPLAUSIBLE),
+    )
+    return next((one for one in sql.execute(query).scalars() if _alive(one)), None)
 
 
 def beat(ledger: Ledger, clock: Clock, lease: Lease, seconds: float = SECONDS) -> None:

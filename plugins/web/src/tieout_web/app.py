@@ -75,6 +75,8 @@ def _genuine(request: Request, form: FormData, session: Session) -> bool:
     return not login.foreign(request) and isinstance(given, str) and secrets.compare_digest(given, session.csrf)
 
 
+_OURS = 500
+"""From this status on the fault is ours: the page is made of as little as possible, so that it does not fail again."""
 _EXPIRED = Problem(
     cause="form-expired",
     what="This form cannot be used any more.",
@@ -94,8 +96,25 @@ def _role_needed(session: Session, way: Way) -> Problem:
 
 def _told(visit: Visit, error: TieoutError) -> Response:
     """An error as a page. A form that was refused is answered by its own page wherever it knows how."""
+    if isinstance(error, ConfigError) and not visit.site.config.exists():
+        return _begun(visit)
     status = {ConfigError: 409, Refused: 400, ReauthNeeded: 409}.get(type(error), 503)
     return _shown(visit.site, visit.request, visit.session, status, error.problem)
+
+
+_EMPTY = Problem(
+    cause="not-set-up",
+    what="Nothing is set up yet.",
+    why="There is no configuration, so that nothing is read and nothing is sent.",
+    fix="Ask an administrator of this page to begin.",
+)
+
+
+def _begun(visit: Visit) -> Response:
+    """Before there is a configuration every page leads to the guided start, for those who may begin."""
+    if visit.person.may("administrator") and not visit.swaps:
+        return visit.go("/start")
+    return _shown(visit.site, visit.request, visit.session, 409, _EMPTY)
 
 
 def _shown(site: Site, request: Request, session: Session, status: int, problem: Problem) -> Response:
@@ -113,12 +132,15 @@ def _failures(site: Site) -> dict[int | type[Exception], Callable[[Request, Exce
             problem = Problem(cause=f"http-{status}", what=what, fix=fix)
             if request.url.path.startswith("/api/"):
                 return api.problem(status, problem)
+            session = site.access.session(request.cookies.get(COOKIE, "")) if status < _OURS else None
+            if session is not None:
+                return _shown(site, request, session, status, problem)
             return HTMLResponse(site.render(None, "problem.html", {"problem": problem}), status)
 
         return handler
 
     return {
-        404: page(404, "There is no such page.", "Follow a link of the navigation."),
-        405: page(405, "This page cannot be called like that.", "Follow a link of the navigation."),
+        404: page(404, "There is no such page.", "Look at the spelling of its address, or go on from the start page."),
+        405: page(405, "This page cannot be called like that.", "Go on from the start page."),
         500: page(500, "The page failed.", "Try again; when it happens again, report it with the log of the server."),
     }

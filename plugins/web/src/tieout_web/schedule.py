@@ -16,6 +16,8 @@ _log = logging.getLogger("uvicorn.error")
 _LOOK = 5.0
 """Seconds between two looks at what is due."""
 _KEEP_ALIVE = timedelta(hours=6)
+_TELL = timedelta(minutes=1)
+"""How often it is looked whether somebody is to be told something by e-mail."""
 
 
 class Schedule:
@@ -25,7 +27,7 @@ class Schedule:
         self._desks = desks
         self._runs = runs
         self._stop = threading.Event()
-        self._renewed = datetime.min.replace(tzinfo=UTC)
+        self._renewed = self._told = datetime.min.replace(tzinfo=UTC)
         self._thread = threading.Thread(target=self._loop, name="tieout-schedule", daemon=True)
 
     def start(self) -> None:
@@ -38,12 +40,20 @@ class Schedule:
         self._thread.join()
 
     def look(self) -> None:
-        """Start every pair that is due. Raises `ConfigError` while the configuration is wrong."""
+        """Start every pair that is due, and mail what needs a person.
+
+        Raises `ConfigError` while the configuration is wrong.
+        """
         with self._desks.at(WHO) as desk:
             now = datetime.now(UTC)
             if now - self._renewed > _KEEP_ALIVE:
                 desk.keep_alive()  # what could not be renewed stands in the status
                 self._renewed = now
+            if now - self._told > _TELL:
+                self._told = now
+                for pair in desk.pairs:
+                    if (error := desk.mail.tell(pair)) is not None:
+                        _log.error("%s: %s", pair, error)
             for pair in desk.pairs:
                 due = due_at(desk, pair, now)
                 run = self._runs.of(pair)

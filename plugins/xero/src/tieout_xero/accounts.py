@@ -11,6 +11,27 @@ from tieout_xero.books import Books
 from tieout_xero.settings import Choice
 
 _TITLES = {"sales": "Sales", "purchase": "Purchase", "inventory": "Inventory", "payment": "Payment"}
+_KINDS = {
+    "BANK": "Bank",
+    "CURRENT": "Current Asset",
+    "CURRLIAB": "Current Liability",
+    "DEPRECIATN": "Depreciation",
+    "DIRECTCOSTS": "Direct Costs",
+    "EQUITY": "Equity",
+    "EXPENSE": "Expense",
+    "FIXED": "Fixed Asset",
+    "INVENTORY": "Inventory",
+    "LIABILITY": "Liability",
+    "NONCURRENT": "Non-current Asset",
+    "OTHERINCOME": "Other Income",
+    "OVERHEADS": "Overhead",
+    "PAYG": "PAYG Liability",
+    "PREPAYMENT": "Prepayment",
+    "REVENUE": "Revenue",
+    "SALES": "Sales",
+    "TERMLIAB": "Non-current Liability",
+}
+"""Xero's types of account, as its own chart of accounts calls them."""
 _LEGAL = {
     "sales": frozenset({"sales"}),
     "purchase": frozenset({"purchase", "inventory"}),
@@ -27,6 +48,7 @@ def lift(wire: Wire) -> Account:
         code=wire.get("Code") or None,
         active=wire.get("Status", "ACTIVE") == "ACTIVE",
         type=wire.get("Type") or "",
+        kind=_KINDS.get(wire.get("Type") or "", ""),
         category=wire.get("Class") or "",
         system=wire.get("SystemAccount") or "",
         currency=wire.get("CurrencyCode") or None,
@@ -93,7 +115,7 @@ def usable(chosen: str | Choice | None, role: str, books: Books, problems: list[
             Problem(
                 cause="account-not-legal",
                 what=f"The account {label(account)} may not be used here.",
-                why=f"It is of type {account.type}; a {_TITLES[role]} account is needed.",
+                why=f"It is of type {account.kind or account.type}; a {_TITLES[role]} account is needed.",
                 fix="Choose another account.",
                 about=account.code or account.id,
             )

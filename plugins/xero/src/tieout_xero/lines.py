@@ -13,7 +13,7 @@ from tieout_xero import accounts, preflight, taxes
 from tieout_xero import wire as xero
 from tieout_xero.arithmetic import extended
 from tieout_xero.books import Books
-from tieout_xero.settings import Pair
+from tieout_xero.settings import Chosen, Pair
 
 ROUNDING = "Rounding"
 """The description of the line that closes the gap to the source's total."""
@@ -26,6 +26,7 @@ _DISCOUNTS = {
     "order": frozenset({"DiscountRate"}),
 }
 _TITLES = {"shipping": "Shipping", "discount": "Discount", "rounding": ROUNDING, "goods": ""}
+_ROLES = {title: role for role, title in _TITLES.items()}
 
 
 def lift(wire: Wire, books: Books) -> Line:
@@ -96,7 +97,7 @@ class Lowering:
             )
         return xero.filled(
             {
-                "Description": xero.text(line.description, _DESCRIPTION) or _TITLES[line.role],
+                "Description": _described(line),
                 "Quantity": xero.plain(line.quantity),
                 "UnitAmount": xero.plain(line.price),
                 "DiscountRate": xero.plain(line.discount_rate) if line.discount_rate else None,
@@ -116,9 +117,29 @@ class Lowering:
             return accounts.fields(kept)
         if line.account:
             return accounts.choose(line.account, role, self.books, problems)
-        if kept and xero.fold((now or {}).get("ItemCode")) == xero.fold(line.item.key if line.item else None):
+        if kept and now and self._still(line, now):
             return accounts.fields(kept)
-        return accounts.choose(getattr(self.pair.accounts, role), role, self.books, problems)
+        chosen = self._apart(line.role) or getattr(self.pair.accounts, role)
+        return accounts.choose(chosen, role, self.books, problems)
+
+    def _still(self, line: Line, now: Wire) -> bool:
+        """Whether a line is of the same item, or stands for the same figure, as the one whose place it takes.
+
+        Only where figures have accounts of their own does it matter which of them the line there stands for.
+        """
+        if xero.fold(now.get("ItemCode")) != xero.fold(line.item.key if line.item else None):
+            return False
+        there = now.get("Description") or ""
+        return there == _described(line) or self._apart(_ROLES.get(there, "goods")) == self._apart(line.role)
+
+    def _apart(self, role: str) -> Chosen:
+        """The account that a header's figure has for itself; on sales alone (facts/xero.md 5.5)."""
+        chosen = {"discount": self.pair.accounts.discount, "shipping": self.pair.accounts.shipping}
+        return chosen.get(role) if self.kind == "invoice" else None
+
+
+def _described(line: Line) -> str:
+    return xero.text(line.description, _DESCRIPTION) or _TITLES[line.role]
 
 
 def fold(line: Wire, kind: str) -> Wire:

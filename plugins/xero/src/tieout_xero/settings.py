@@ -118,7 +118,11 @@ Chosen = str | Choice | None
 
 
 class Accounts(Settings):
-    """The accounts that documents are posted to, each by its code or as `{ code, id }`."""
+    """The accounts that documents are posted to, each by its code or as `{ code, id }`.
+
+    `discount` and `shipping` are for sales alone: they are accounts of revenue, which purchases may not be posted to,
+    and freight on a purchase is part of its cost.
+    """
 
     payment: Annotated[Chosen, Pick("accounts", "payment")] = Field(
         default=None,
@@ -137,6 +141,16 @@ class Accounts(Settings):
         default=None,
         title="Purchase account",
         description="Where all other lines of bills and purchase orders go, unless the line names an account itself.",
+    )
+    discount: Annotated[Chosen, Pick("accounts", "sales", usual="The sales account")] = Field(
+        default=None,
+        title="Discount account",
+        description="Where the discount on a whole sales invoice goes; the sales account unless it is set.",
+    )
+    shipping: Annotated[Chosen, Pick("accounts", "sales", usual="The sales account")] = Field(
+        default=None,
+        title="Shipping account",
+        description="Where the shipping of a sales invoice goes; the sales account unless it is set.",
     )
 
 
@@ -168,7 +182,7 @@ class Rounding(Settings):
         title="Rounding tolerance",
         description="The largest difference of a total, in the document's currency, that a rounding line may close.",
     )
-    account: Annotated[Chosen, Pick("accounts")] = Field(
+    account: Annotated[Chosen, Pick("accounts", usual="The organisation's own")] = Field(
         default=None,
         title="Rounding account",
         description="Where the rounding line goes; the organisation's own rounding account unless it is set.",

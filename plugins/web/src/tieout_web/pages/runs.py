@@ -34,7 +34,7 @@ WENT = {
 def show(visit: Visit) -> Response:
     """The runs, the newest first."""
     runs = visit.desk.runs.page(visit.pair, visit.number("page"))
-    return visit.page("runs.html", runs=runs)
+    return visit.page("runs.html", runs=runs, alive=visit.desk.glance(visit.pair).at_work is not None)
 
 
 @page.get("/{number:int}")

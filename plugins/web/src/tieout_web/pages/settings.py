@@ -80,6 +80,13 @@ def reference(visit: Visit) -> Response:
     return visit.go("/settings#accounts", f"Read from {title}: {told}.")
 
 
+@page.post("/mail", role="administrator")
+def mail(visit: Visit) -> Response:
+    """Send a test message to those who are told by e-mail."""
+    told = ", ".join(visit.desk.mail.test(visit.pair))
+    return visit.go("/settings#rules", f"A test message is on its way to {told}.")
+
+
 def _home(form: str) -> str:
     if form.startswith("connections."):
         return "/settings#connections"

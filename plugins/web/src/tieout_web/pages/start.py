@@ -99,7 +99,7 @@ def _steps(visit: Visit, status: PairView) -> Iterator[Step]:
     )
     fields = visit.desk.settings.pair(visit.pair).fields
     chosen = [one for one in fields if one.group == "Accounts"]
-    done = read and all(one.value for one in chosen)
+    done = read and all(one.value or one.usual for one in chosen)
     yield Step("Choose the accounts", "Payment, inventory, sales and purchase.", done, "/settings#accounts", "Choose")
     yield Step("Look at what would be sent", "Nothing is written before you agree.", status.live, "/preview", "Preview")
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tieout.cli import main
 from tieout.clock import Clock
-from tieout.errors import ConfigError, ReauthNeeded, Refused, Throttled, TieoutError
+from tieout.errors import ConfigError, ReauthNeeded, Refused, Throttled, TieoutError, Unavailable
 from tieout.report import Counts, PairView, PlanView, RunReport
 from tieout.runner import Runner, outcome
 
@@ -53,7 +53,17 @@ class StubDesk:
         self.kept_alive: list[float] = []
         self.not_renewed: dict[str, TieoutError] = {}
         self.wrong: ConfigError | None = None
+        self.mailed: list[str] = []
+        self.not_mailed: TieoutError | None = None
         self.clock: Moved
+
+    @property
+    def mail(self) -> "StubDesk":
+        return self
+
+    def tell(self, pair: str) -> TieoutError | None:
+        self.mailed.append(pair)
+        return self.not_mailed
 
     @contextmanager
     def open(
@@ -168,6 +178,14 @@ def test_what_goes_wrong_with_one_pair_leaves_the_others_alone(make: Make, repor
     assert lines[0]["code"] == "reauth"
     assert lines[0]["fix"] == "tieout connect books"
     assert lines[1]["what"] == "ZeroDivisionError: division by zero"
+
+
+def test_people_are_told_after_each_sync_and_what_could_not_be_sent_is_a_line(make: Make, report: RunReport) -> None:
+    runner, desk, lines = make(every={"au": 60.0}, until=1, sync=lambda pair: report)
+    desk.not_mailed = Unavailable("the mail server did not take the message")
+    runner.forever()
+    assert desk.mailed == ["au"]
+    assert [line["event"] for line in lines] == ["run", "failed"] and lines[1]["code"] == "unavailable"
 
 
 def test_a_paused_connection_is_waited_for(make: Make, pair_view: PairView) -> None:

@@ -1,12 +1,11 @@
 """What every test of the engine leaves behind."""
 
 import pytest
-from world import LEDGERS
+from world import drop
 
 
 @pytest.fixture(autouse=True)
-def closed():
-    """No ledger stays open: a PostgreSQL has only so many connections."""
+def dropped():
+    """No ledger stays open: a PostgreSQL has only so many connections, and only so much room."""
     yield
-    while LEDGERS:
-        LEDGERS.pop().close()
+    drop()

@@ -33,6 +33,8 @@ TEMPLATE = "tieout_template"
 ON_FILE = pytest.mark.skipif(SERVER in os.environ, reason="what befalls a file befalls no server")
 LEDGERS = WeakSet()
 """Those of all offices, to be closed when a test ends."""
+MADE = []
+"""The names of the databases that were made for them."""
 
 
 class Crash(BaseException):
@@ -466,7 +468,20 @@ def fresh():
     with server.connect() as sql:
         sql.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     server.dispose()
+    MADE.append(name)
     return address.set(database=name).render_as_string(hide_password=False)
+
+
+def drop():
+    """Close the ledgers of a test that has ended, and drop their databases."""
+    while LEDGERS:
+        LEDGERS.pop().close()
+    if MADE:
+        server = create_engine(os.environ[SERVER], isolation_level="AUTOCOMMIT")
+        with server.connect() as sql:
+            while MADE:
+                sql.exec_driver_sql(f"DROP DATABASE {MADE.pop()} WITH (FORCE)")
+        server.dispose()
 
 
 @dataclass

@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from tieout.errors import ConfigError
 
+FILE = "secrets.env"
+"""The file beside the configuration in which Tieout keeps secrets that were typed into it."""
 _known: set[str] = set()
 _SHORTEST = 6  # taking shorter ones out would eat ordinary words
 

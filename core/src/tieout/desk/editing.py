@@ -34,9 +34,9 @@ from tieout.ledger.tables import AuditRow, ConnectionRow
 from tieout.mail import Mail
 from tieout.model import Organisation, Reference
 from tieout.plugins import Plugins
+from tieout.secret import FILE
 from tieout.toml import Key
 
-SECRETS = "secrets.env"
 """The file beside the configuration for secrets that were typed into a form; its owner alone may read it."""
 
 
@@ -64,7 +64,7 @@ class Guarded(Settings):
     )
 
 
-class Told(Settings):
+class Mailed(Settings):
     """Who is told by e-mail, as a form."""
 
     mail: Mail = Described(
@@ -194,7 +194,7 @@ class Editing:
         offers, held = self._offers(name), holds(self.ledger, name)
         added = (offers.completed(one, held) for one in fields(self._connector(name, "target").pair, raw, offers))
         since, every = fields(Core, raw, offers)
-        found = (since, _spoken(every), *added, *fields(Guarded, raw, offers), *fields(Told, raw, offers))
+        found = (since, _spoken(every), *added, *fields(Guarded, raw, offers), *fields(Mailed, raw, offers))
         return Form(f"pairs.{name}", name, _digest(raw), found)
 
     def flow(self, pair: str, entity: str) -> Form:
@@ -243,7 +243,7 @@ class Editing:
             for key, value in given.items():
                 self._put(document, above, form.field(key), value, secrets)
             configuration.validate(configuration.read(path, tomlkit.dumps(document)), self.plugins)
-            _keep_secrets(self.config.folder / SECRETS, secrets)
+            _keep_secrets(self.config.folder / FILE, secrets)
         changed = {key: value for key, value in given.items() if form.field(key).sort != "secret"}
         self._audit("settings", {"section": name, "keys": changed})
 
@@ -259,7 +259,7 @@ class Editing:
         elif field.sort == "secret":
             if given.strip():
                 secrets[_variable(key)] = given.strip()
-                toml.put(document, key, {"file": SECRETS, "key": _variable(key)})
+                toml.put(document, key, {"file": FILE, "key": _variable(key)})
         elif (value := typed(field, given)) is None:
             toml.remove(document, key)
         elif given != field.value:

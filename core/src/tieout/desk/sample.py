@@ -12,8 +12,7 @@ import tomlkit
 
 from tieout import paper
 from tieout.errors import Refused
-
-SECRETS = "secrets.env"
+from tieout.secret import FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Sample:
     def write(self, config: Path) -> None:
         """Write the configuration and, beside it, the file of secrets, which its owner alone may read."""
         secrets = "".join(f"{name}={value}\n" for name, value in self.secrets.items())
-        paper.write_secret(config.with_name(SECRETS), secrets)
+        paper.write_secret(config.with_name(FILE), secrets)
         paper.write(config, self.text)
 
 
@@ -66,7 +65,7 @@ def _put(
     section.update(values)
     for name in secrets:
         reference = tomlkit.inline_table()
-        reference.update({"file": SECRETS, "key": f"{plugin}-{name}".upper().replace("-", "_")})
+        reference.update({"file": FILE, "key": f"{plugin}-{name}".upper().replace("-", "_")})
         section[name] = reference
     table = tomlkit.inline_table()
     table.update(limits)

@@ -242,12 +242,15 @@ def _too_many(name: str, why: str) -> Unavailable:
     )
 
 
+_WAIT = "Nothing has to be done now: everything is read again in the next sweep, and nothing is taken for deleted."
+
+
 def _endless(name: str, seen: int) -> Problem:
     return Problem(
         cause="list-endless",
         what=f"Apptivo's list of {name} came to no end, so reading stopped after {seen} records.",
         why="It changes faster than it can be read, or shows the same rows again and again.",
-        fix="Nothing has to be done now: everything is read again in the next sweep, and nothing is taken for deleted.",
+        fix=_WAIT,
         about=name,
     )
 
@@ -257,7 +260,7 @@ def _incomplete(name: str, lacking: int, claimed: int) -> Problem:
         cause="list-incomplete",
         what=f"Apptivo claims {claimed} {name} and lists {lacking} fewer, also when asked again.",
         why="Its list is not up to date, or it counts records that it does not show.",
-        fix="Nothing has to be done now: everything is read again in the next sweep, and nothing is taken for deleted.",
+        fix=_WAIT,
         about=name,
     )
 

@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DISTRIBUTIONS := core plugins/xero plugins/apptivo plugins/entities plugins/sandbox plugins/web
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help install demo test test-all benchmark check format clean
+.PHONY: help install demo check test matrix simulate nightly budget benchmark format clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,18 +23,29 @@ $(INSTALLED): requirements/dev.txt $(DISTRIBUTIONS:%=%/pyproject.toml)
 demo: install ## Watch a firm go from Apptivo into Xero, on this machine
 	$(BIN)/tieout demo
 
-check: install ## Lint, format, types, import rules, dependencies
+check: install ## Lint, layout, types, import rules, dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@for each in $(DISTRIBUTIONS); do echo "deptry $$each"; (cd $$each && $(CURDIR)/$(BIN)/deptry src) || exit 1; done
 
-test: check ## Everything that must hold before a commit
+test: install ## The tests
 	$(BIN)/pytest
 
-test-all: test ## The longer matrices as well
+matrix: install ## The longer matrices: every crash, the machine in full, more seeds, PostgreSQL
 	$(BIN)/pytest -m matrix
+
+SEED ?= 1
+simulate: install ## Play a firm's days by seed, such as SEED=7 or SEED=1-60: no socket, no real time
+	$(BIN)/python tests/simulation -- $(SEED)
+
+nightly: install ## What takes long: a thousand seeds, planted faults, one seed a hundred times
+	$(BIN)/pytest -m nightly
+	$(BIN)/python tests/simulation -- 1-1000
+
+budget: install ## How long each part takes, against what it may take
+	$(BIN)/python tests/budget.py
 
 benchmark: install ## How fast the page answers; on an idle machine
 	$(BIN)/pytest -m benchmark -n 0 -s

@@ -1,11 +1,18 @@
-"""A PostgreSQL for whoever wants one, and what the whole suite tells at its end."""
+"""What all tests share: quick ledgers, fake systems below the command line, a PostgreSQL, and the summary."""
 
+import io
 import warnings
 from collections import Counter
+from email.message import Message
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.request import HTTPHandler, build_opener
+from urllib.response import addinfourl
 
+import httpx
 import pytest
+from sqlalchemy import inspect
+from tieout.ledger import database, migrations
 
 MEMORY = Path("/dev/shm")
 QUICK = """
@@ -16,6 +23,105 @@ full_page_writes = off
 # a test may open as many ledgers as it has crashes to try, and each keeps a connection
 max_connections = 1000
 """
+
+UPGRADE, CREATE_ENGINE = migrations._upgrade, database.create_engine
+
+
+class Quick:
+    """Makes an SQLite ledger from the script of the first one that alembic made, and compiles each statement once.
+
+    Everything else about opening a ledger stays as it is. Another database, and a ledger that has tables already, are
+    brought up to date by alembic.
+    """
+
+    def __init__(self):
+        self.script = []
+        self.first = None
+
+    def upgrade(self, connection):
+        if connection.dialect.name != "sqlite" or inspect(connection).get_table_names():
+            UPGRADE(connection)
+            return
+        script = self.script
+        for line in script:
+            connection.exec_driver_sql(line)
+        if not script:
+            UPGRADE(connection)
+            # the tables come before their indexes
+            tables = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+            self.script = [*tables.scalars(), f"INSERT INTO alembic_version VALUES ('{migrations.HEAD}')"]  # noqa: S608
+
+    def create_engine(self, url, **given):
+        engine = CREATE_ENGINE(url, **given)
+        if engine.dialect.name == "sqlite":
+            self.first = self.first or engine
+            engine.dialect = engine.pool._dialect = self.first.dialect
+            engine._compiled_cache = self.first._compiled_cache
+        return engine
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick():
+    """Ledgers that are each like the first one of the session."""
+    with pytest.MonkeyPatch.context() as patch:
+        made = Quick()
+        patch.setattr(migrations, "_upgrade", made.upgrade)
+        patch.setattr(database, "create_engine", made.create_engine)
+        yield
+
+
+@pytest.fixture
+def by_alembic(monkeypatch):
+    """Ledgers as they are made outside of tests, for those who ask for this before they make one."""
+    monkeypatch.setattr(migrations, "_upgrade", UPGRADE)
+    monkeypatch.setattr(database, "create_engine", CREATE_ENGINE)
+
+
+@pytest.fixture
+def below(monkeypatch):
+    """Puts a machine below whatever is opened without one: a desk by the command line, a client by the kit."""
+
+    def put(runtime):
+        for place in ("tieout.desk.desk", "tieout.http"):
+            monkeypatch.setattr(f"{place}.Runtime", lambda: runtime)
+
+    return put
+
+
+@pytest.fixture
+def browser(monkeypatch):
+    """Makes openers as `urllib.request.build_opener` does, that also reach the sandbox which is given to them."""
+
+    def make(sandbox):
+        def opener(*handlers):
+            return build_opener(There(sandbox), *handlers)
+
+        monkeypatch.setattr("tieout.cli.consent.build_opener", opener)
+        return opener
+
+    return make
+
+
+class There(HTTPHandler):
+    """Opens addresses of a sandbox in this process, and those at which somebody listens."""
+
+    def __init__(self, sandbox):
+        super().__init__()
+        self.sandbox = sandbox
+
+    def http_open(self, request):
+        headers = {**request.headers, **request.unredirected_hdrs}
+        asked = httpx.Request(request.get_method(), request.full_url, headers=headers, content=request.data)
+        try:
+            answer = self.sandbox.answer(asked)
+        except httpx.ConnectError:
+            return super().http_open(request)
+        told = Message()
+        for name, value in answer.headers.multi_items():
+            told[name] = value
+        came = addinfourl(io.BytesIO(answer.content), told, request.full_url, answer.status_code)
+        came.msg = answer.reason_phrase
+        return came
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,9 @@ from tieout.errors import ReauthNeeded, Rejected, TieoutError, Unavailable
 from tieout.work import Key
 from tieout_apptivo import APPTIVO
 from tieout_apptivo.reading import lookup, reading
+from tieout_apptivo.shape import firm
+
+from . import made
 
 Connect = Callable[..., Connection]
 CUSTOMERS, INVOICES = APPTIVO.resource("customers"), APPTIVO.resource("invoices")
@@ -177,3 +180,26 @@ def test_a_url_name_that_does_not_exist_names_the_line_to_look_at(
     [problem] = raised.value.problems
     assert (problem.cause, problem.about) == ("apptivo-refused", "customers")
     assert "404" in problem.said
+
+
+def test_invalid_keys_answer_200_and_end_a_pass_and_a_check(connect: Connect, apptivo: Any) -> None:
+    apptivo.said = [{"status": "FAILURE", "reason": "Invalid API Key"}] * 2
+    with pytest.raises(ReauthNeeded):
+        made.passed(connect())
+    with pytest.raises(ReauthNeeded):
+        firm.check(connect())
+
+
+def test_keys_stand_in_the_form_and_in_no_address_or_message(connect: Connect, apptivo: Any) -> None:
+    apptivo.said = ["<html>api-key-of-the-tests access-key-of-the-tests"] * 3
+    with pytest.raises(Unavailable) as raised:
+        lookup.find(connect(), made.CUSTOMERS, [Key("id", "1")])
+    assert all("of-the-tests" not in url for _, url in apptivo.urls)
+    assert apptivo.calls[0]["apiKey"] == "api-key-of-the-tests"
+    assert "of-the-tests" not in str(raised.value)
+
+
+def test_reads_and_writes_are_posts_whose_address_says_nothing(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["invoice"] = [{"id": "1"}]
+    made.written(connect(), {"standard": {"note": "new"}})
+    assert apptivo.urls == [("POST", "https://app.apptivo.com/app/dao/v6/invoice")] * 3

@@ -344,3 +344,9 @@ def test_an_overridden_path_is_used(lift: Lift, invoice: Make) -> None:
     profile = {"invoices": {"fields": {"number": ["meta.no", "invoiceNo"], "total": ["sum"]}}}
     document = lift("invoices", invoice(meta={"no": "X-9"}, total=..., sum="25.30"), profile=profile)
     assert (document.number, document.total) == ("X-9", Decimal("25.30"))
+
+
+def test_totals_are_text_or_numbers_and_prices_may_be_empty(lift: Callable[..., Any], invoice: Any) -> None:
+    for total in ("25.30", Decimal("25.30"), "25.3"):
+        assert lift("invoices", invoice(total=total)).total == Decimal("25.30")
+    assert lift("items", {"id": "1", "itemCode": "B", "itemPrice": "", "suggestedPrice": ""}).price is None

@@ -13,6 +13,8 @@ from tieout.errors import Rejected
 from tieout.http import Reply
 from tieout_apptivo import APPTIVO
 
+from . import made
+
 Connect = Callable[..., Connection]
 INVOICES = APPTIVO.resource("invoices")
 STORED = {"documentId": 70, "documentName": "offer.pdf", "docSize": "1200"}
@@ -75,3 +77,11 @@ def test_a_note_tells_nobody(connect: Connect, apptivo: Any) -> None:
     assert (call["a"], set(flags.values()), len(flags)) == ("createNote", {"N"}, 5)
     assert (note["noteText"], note["objectId"], note["objectRefId"]) == ("In the books as INV-1007", 33, 5000100)
     assert apptivo.urls[0][1].endswith("/app/dao/note")
+
+
+def test_a_note_e_mails_nobody(connect: Connect, apptivo: Any) -> None:
+    apptivo.said = [{"noteId": 1}]
+    tieout_apptivo.annotate(connect(), made.INVOICES, "1", "Synced")
+    note = codec.loads(apptivo.calls[0]["noteDetails"])
+    flags = ("isDisplayToCustomer", "isSendEmail", "isNotifyAssignee", "isNotifyCustomer", "isRemindMeEnabled")
+    assert [note[flag] for flag in flags] == ["N"] * 5

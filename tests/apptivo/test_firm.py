@@ -118,3 +118,15 @@ def test_a_memory_that_is_right_already_is_not_written_again(connect: Connect, a
 )
 def test_the_layout_is_decoded_twice_and_tolerantly(written: Any, expected: dict[str, str]) -> None:
     assert firm.labels({"webLayout": written}) == expected
+
+
+def test_a_layout_and_its_labels_are_encoded_twice(connect: Connect, apptivo: Any) -> None:
+    label = codec.dumps({"modifiedLabel": "Xero ID"}).decode()
+    entry = {"attributeId": "input_1", "type": "Custom", "label": label, "right": [{"tag": "input", "tagName": "t"}]}
+    apptivo.config = {"webLayout": codec.dumps({"sections": [{"attributes": [entry]}]}).decode()}
+    connection = connect()
+    firm.learn(connection, "items")
+    assert connection.memory["labels:items"] == {"xeroid": "input_1"}
+    apptivo.config = {"webLayout": "{not json"}
+    firm.learn(connection, "items")
+    assert connection.memory["labels:items"] == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,8 @@ from tieout.errors import Unavailable
 from tieout.work import Key, Page
 from tieout_apptivo import APPTIVO
 from tieout_apptivo.reading import lookup, reading, strategies
+
+from . import made
 
 Connect = Callable[..., Connection]
 CUSTOMERS, ITEMS, INVOICES = (APPTIVO.resource(name) for name in ("customers", "items", "invoices"))
@@ -438,3 +441,74 @@ def test_items_are_looked_up_by_code(connect: Connect, apptivo: Any) -> None:
     apptivo.rows["items"] = [{"id": "1", "itemCode": "BOLT"}, {"id": "2", "itemCode": "BOLT-M8"}]
     key = Key("code", "BOLT")
     assert [wire["id"] for wire in lookup.find(connect(), ITEMS, [key])[key]] == ["1"]
+
+
+def test_reading_from_both_ends_brings_nothing_twice(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"], apptivo.window = made.rows(90), 50
+    connection = connect(page_size=20)
+    connection.memory["capabilities"] = {"apps": {"customers": {"sort": {"works": True}, "window": 50}}}
+    assert sorted(made.ids(made.passed(connection)[0]), key=int) == [str(number) for number in range(1, 91)]
+
+
+def test_the_first_page_is_read_once(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = made.rows(5)
+    made.passed(connect(page_size=20))
+    assert [call["startIndex"] for call in apptivo.lists()] == ["0"]
+
+
+def test_offsets_go_on_by_the_rows_received_where_fewer_come_than_were_asked_for(
+    connect: Connect, apptivo: Any
+) -> None:
+    apptivo.rows["customers"], apptivo.most = made.rows(102), 51
+    assert sorted(made.ids(made.passed(connect(page_size=60))[0]), key=int) == [str(number) for number in range(1, 103)]
+
+
+def test_a_wrong_count_neither_ends_nor_prolongs_a_pass(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = made.rows(45)
+    page = apptivo._page
+    for count, notes in ((3, []), (45, []), (46, ["list-incomplete"]), (10**6, ["list-incomplete"])):
+        apptivo._page = lambda found, form, count=count: page(found, form) | {"countOfRecords": count}
+        pages, _ = made.passed(connect(page_size=20))
+        assert sorted(made.ids(pages), key=int) == [str(number) for number in range(1, 46)]
+        assert [note.cause for one in pages for note in one.notes] == notes
+
+
+def test_a_list_without_an_end_is_cut_off_and_told(connect: Connect, apptivo: Any) -> None:
+    more = itertools.count(1_000)
+    apptivo.rows["customers"] = made.rows(40)
+    apptivo._page = lambda found, form: {"data": made.rows(200, next(more))}
+    pages, _ = made.passed(connect(page_size=200))
+    assert [note.cause for one in pages for note in one.notes] == ["list-endless"]
+
+
+def test_rows_that_move_between_pages_are_not_lost(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = made.rows(100)
+    connection = connect(page_size=20)
+    first = reading.fetch(connection, made.CUSTOMERS, None)
+    second = reading.fetch(connection, made.CUSTOMERS, first.next)
+    moved = apptivo.rows["customers"].pop(3) | {"lastUpdateDate": "2024-05-31 00:00:00", "name": "edited"}
+    apptivo.rows["customers"].append(moved)
+    fresh = {"id": "new", "creationDate": "2024-05-31 00:00:01", "lastUpdateDate": "2024-05-31 00:00:01"}
+    apptivo.rows["customers"].append(fresh)
+    pages, _ = made.passed(connection, second.next)
+    read = {wire["id"]: wire for page in (first, second, *pages) for wire in page.wires}
+    assert read == {row["id"]: row for row in apptivo.rows["customers"]}
+
+
+def test_an_empty_feed_is_not_everything_deleted(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = made.rows(5)
+    connection = connect()
+    _, cursor = made.passed(connection)
+    apptivo.rows["customers"] = []
+    for start in (None, cursor):
+        with pytest.raises(Unavailable, match="suspicious"):
+            made.passed(connection, start)
+
+
+def test_stamps_stand_on_a_clock_of_their_own_and_reading_overlaps(connect: Connect, apptivo: Any) -> None:
+    apptivo.rows["customers"] = made.rows(30)
+    _, cursor = made.passed(connect())
+    assert cursor["since"] == "2024-04-30T19:00:00+00:00"
+    _, cursor = made.passed(connect(server_utc_offset="-07:00"))
+    assert cursor["since"] == "2024-05-01T07:30:00+00:00"
+    assert connect().settings.overlap_hours == 48

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,20 @@ import pytest
 from tieout.contract import Proposal
 from tieout.desk import Desk
 from tieout.errors import Refused
-from tieout_sandbox.launch import LaunchOptions, Sandbox, start
+from tieout.runtime import Runtime
+from tieout.testing import FakeClock
+from tieout_sandbox.clock import Clock
+from tieout_sandbox.inprocess import InProcess
 from tieout_sandbox.writeconfig import write_config
 
 
 @pytest.fixture(scope="module")
-def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(scope="module")
+def firm(tmp_path_factory: pytest.TempPathFactory, clock: FakeClock) -> Iterator[InProcess]:
     """A firm whose servers stand elsewhere, and whose customers want another parameter than the shipped one."""
     folder = tmp_path_factory.mktemp("firm")
     (folder / "firm.toml").write_text('utc-offset = "-03:30"\n[apps.customers]\nattributes = "attributeNames"\n')
@@ -28,13 +35,14 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         for one in range(1, 29)
     ]
     (folder / "customers.json").write_text(json.dumps(customers))
-    with start(LaunchOptions(firm=folder, speed=Decimal(1000))) as sandbox:
+    with InProcess(firm=folder, clock=Clock(source=clock.now), seed=1) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def config(firm: Sandbox, tmp_path: Path) -> Path:
+def config(firm: InProcess, clock: FakeClock, tmp_path: Path, below: Callable[[Runtime], None]) -> Path:
     """A configuration with customers alone."""
+    below(Runtime(clock=clock, transport=lambda: firm.transport(clock.wait)))
     path = tmp_path / "plugins.toml"
     write_config(firm, path)
     text = path.read_text(encoding="utf-8")
@@ -49,7 +57,7 @@ def probed(config: Path, scratch: str | None) -> Proposal:
         return desk.probe("crm", scratch)
 
 
-def record(firm: Sandbox, id: str) -> dict[str, Any]:
+def record(firm: InProcess, id: str) -> dict[str, Any]:
     [found] = [one for one in firm.state("apptivo")["customers"] if one["id"] == id]
     return found
 
@@ -58,7 +66,7 @@ def said(wire: dict[str, Any]) -> list[str]:
     return [one.get("customAttributeValue", "") for one in wire["customAttributes"]]
 
 
-def test_the_clock_of_the_stamps_and_the_parameter_of_updates_show_in_a_write(firm: Sandbox, config: Path) -> None:
+def test_the_clock_of_the_stamps_and_the_parameter_of_updates_show_in_a_write(firm: InProcess, config: Path) -> None:
     proposal = probed(config, "customers/7")
     assert proposal.settings["server-utc-offset"] == "-03:30"
     assert json.loads(proposal.files["crm.capabilities.json"])["offset_minutes"] == -210
@@ -68,14 +76,14 @@ def test_the_clock_of_the_stamps_and_the_parameter_of_updates_show_in_a_write(fi
     assert "changes the record's time of change" in told
 
 
-def test_the_record_is_left_as_it_was_and_no_other_is_touched(firm: Sandbox, config: Path) -> None:
+def test_the_record_is_left_as_it_was_and_no_other_is_touched(firm: InProcess, config: Path) -> None:
     others = [one for one in firm.state("apptivo")["customers"] if one["id"] != "8"]
     probed(config, "customers/8")
     assert set(said(record(firm, "8"))) <= {""}
     assert [one for one in firm.state("apptivo")["customers"] if one["id"] != "8"] == others
 
 
-def test_without_a_record_that_may_be_written_to_nothing_is(firm: Sandbox, config: Path) -> None:
+def test_without_a_record_that_may_be_written_to_nothing_is(firm: InProcess, config: Path) -> None:
     before = firm.state("apptivo")["customers"]
     proposal = probed(config, None)
     assert "server-utc-offset" not in proposal.settings

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from tieout.contract import Connection
 from tieout_apptivo.shape.settings import Firm, hosts
 
 Make = Callable[..., Firm]
@@ -57,3 +58,10 @@ def test_an_offset_west_of_greenwich_is_negative(make_settings: Make) -> None:
 
 def test_no_secret_shows_in_the_settings(make_settings: Make) -> None:
     assert "of-the-tests" not in repr(make_settings()) + make_settings().model_dump_json()
+
+
+def test_keys_of_the_tests_do_not_look_real(connect: Callable[..., Connection]) -> None:
+    settings = connect().settings
+    for secret in (settings.api_key, settings.access_key):
+        assert secret.reveal().endswith("-of-the-tests")
+        assert "of-the-tests" not in repr(settings) + settings.model_dump_json()

@@ -16,6 +16,9 @@ from tieout.work import Batch, Receipt, Step
 from tieout_apptivo import APPTIVO, push
 from tieout_apptivo.reading import reading
 from tieout_apptivo.shape import firm
+from tieout_apptivo.shape.profile import shipped
+
+from . import made
 
 Connect = Callable[..., Connection]
 INVOICES = APPTIVO.resource("invoices")
@@ -428,3 +431,31 @@ def test_only_documents_that_are_paid_are_settled() -> None:
     settled = {one.name for one in APPTIVO.resources if Settlement in one.also_lower}
     assert settled == {"invoices", "supplier-invoices"}
     assert all(Mark in one.also_lower for one in APPTIVO.resources if one.name != "payments")
+
+
+@pytest.mark.parametrize("name", ['A & B "C" + D', "50% = ü\n;", "{}", "</script>"])
+def test_any_mark_survives_being_written_and_read(connect: Connect, apptivo: Any, name: str) -> None:
+    apptivo.rows["items"], apptivo.names = [{"id": "1", "itemName": "x"}], "attributeName"
+    assert made.written(connect(), {"standard": {"itemName": name}}, made.ITEMS).outcome == "updated"
+    assert apptivo.rows["items"][0]["itemName"] == name
+
+
+def test_a_read_is_tried_again_with_growing_pauses_and_a_write_is_not(connect: Connect, apptivo: Any) -> None:
+    connection = connect()
+    clock: Any = connection.clock
+    apptivo.said = ["", "", {"id": "1"}, OutcomeUnknown("no answer"), {"id": "1"}]
+    assert made.written(connection, {"standard": {"note": "new"}}).outcome == "later"
+    assert clock.waited == [1.0, 3.0]
+    assert [call["a"] for call in apptivo.calls].count("update") == 1
+
+
+def test_nothing_is_saved_so_nothing_is_saved_twice(connect: Connect, apptivo: Any) -> None:
+    receipt = made.written(connect(), {"standard": {"total": "1"}}, op="create")
+    assert (receipt.outcome, receipt.problems[0].cause, apptivo.calls) == ("rejected", "update-only", [])
+
+
+def test_delete_is_never_called(connect: Connect, apptivo: Any) -> None:
+    for op in ("void", "remove"):
+        assert made.written(connect(), {"standard": {}}, op=op).outcome == "rejected"
+    assert apptivo.calls == []
+    assert "delete" not in shipped().model_dump_json().lower()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import urllib.request
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+import httpx
 import pytest
+from tieout.runtime import Runtime
 from tieout_sandbox.fake import Limits
-from tieout_sandbox.launch import LaunchOptions, Sandbox, start
+from tieout_sandbox.inprocess import InProcess
 
 AUDIT = {
     "objectStatus": "0",
@@ -124,7 +124,7 @@ BOOKS = {
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
     """One sandbox for the tests of a module."""
     folder = tmp_path_factory.mktemp("sandbox")
     firm, books = folder / "firm", folder / "books.json"
@@ -133,16 +133,16 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         _keep(firm / f"{name}.json", records)
     _keep(books, BOOKS)
     limits = Limits(minute=100_000, day=100_000, concurrent=5)
-    with start(LaunchOptions(firm=firm, organisation=books, limits=limits, speed=Decimal(1000))) as sandbox:
+    with InProcess(firm=firm, organisation=books, limits=limits, speed=1000) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def sandbox(running: Sandbox) -> Sandbox:
-    """The sandbox as it was at its start."""
+def sandbox(running: InProcess, below: Callable[[Runtime], None]) -> InProcess:
+    """The sandbox as it was at its start, below whatever connects."""
     for address in (running.apptivo["base-url"], running.xero["api-url"]):
-        asked = urllib.request.Request(urljoin(address, "/_sandbox/reset"), method="POST")
-        urllib.request.urlopen(asked).close()
+        running.answer(httpx.Request("POST", urljoin(address, "/_sandbox/reset"))).raise_for_status()
+    below(Runtime(transport=running.transport))
     return running
 
 

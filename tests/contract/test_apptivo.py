@@ -10,7 +10,7 @@ import tieout_apptivo
 from tieout.contract import Connection, Limits
 from tieout.testing import ConnectorSuite, Sample, connect, terms
 from tieout_entities import contacts, customers, invoices, items, purchase_orders, supplier_invoices, suppliers
-from tieout_sandbox.launch import Sandbox
+from tieout_sandbox.inprocess import InProcess
 
 FAST = Limits(concurrent=1)
 MODULES = (customers, contacts, suppliers, items, invoices, supplier_invoices, purchase_orders)
@@ -21,14 +21,14 @@ class TestApptivo(ConnectorSuite):
     settings: ClassVar[dict[str, Any]] = {"api-key": {"env": "APPTIVO_API_KEY"}, "access-key": {"env": "APPTIVO_KEY"}}
 
     @pytest.fixture
-    def connection(self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+    def connection(self, sandbox: InProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
         monkeypatch.setenv("APPTIVO_API_KEY", sandbox.apptivo["api-key"])
         monkeypatch.setenv("APPTIVO_KEY", sandbox.apptivo["access-key"])
         with connect(tieout_apptivo, {**self.settings, "base-url": sandbox.apptivo["base-url"]}, limits=FAST) as open_:
             yield open_
 
     @pytest.fixture
-    def held(self, sandbox: Sandbox) -> dict[str, set[str]]:
+    def held(self, sandbox: InProcess) -> dict[str, set[str]]:
         state = sandbox.state("apptivo")
         names = {
             binding.resource for module in MODULES for binding in module.bindings() if binding.connector == "apptivo"
@@ -36,7 +36,7 @@ class TestApptivo(ConnectorSuite):
         return {name: {str(row["id"]) for row in state[name]} for name in names}
 
     @pytest.fixture
-    def samples(self, connection: Connection, sandbox: Sandbox) -> tuple[Sample, ...]:
+    def samples(self, connection: Connection, sandbox: InProcess) -> tuple[Sample, ...]:
         state = sandbox.state("apptivo")
         found = []
         for module in MODULES:

@@ -15,7 +15,7 @@ from tieout.plugins import admit
 from tieout.testing import ConnectorSuite, Sample, TargetSuite, connect, terms
 from tieout.work import Batch, Key, Step
 from tieout_entities import customers, invoices, items, payments, purchase_orders, supplier_invoices
-from tieout_sandbox.launch import Sandbox
+from tieout_sandbox.inprocess import InProcess
 
 IDS = {
     "Contacts": "ContactID",
@@ -34,7 +34,7 @@ class XeroFixtures:
     settings: ClassVar[dict[str, Any]] = {"client-id": "tieout"}
 
     @pytest.fixture
-    def connection(self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+    def connection(self, sandbox: InProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
         custom = sandbox.xero["custom-connection"]
         monkeypatch.setenv("XERO_CLIENT_SECRET", custom["client-secret"])
         section = {
@@ -48,12 +48,12 @@ class XeroFixtures:
             yield connection
 
     @pytest.fixture
-    def held(self, sandbox: Sandbox) -> dict[str, set[str]]:
+    def held(self, sandbox: InProcess) -> dict[str, set[str]]:
         state = sandbox.state("xero")
         return {name: {row[field] for row in state[name]} for name, field in IDS.items()}
 
     @pytest.fixture
-    def samples(self, connection: Connection, sandbox: Sandbox) -> tuple[Sample, ...]:
+    def samples(self, connection: Connection, sandbox: InProcess) -> tuple[Sample, ...]:
         plugins = admit({"xero": tieout_xero})
         xero, state = plugins.connectors["xero"], sandbox.state("xero")
         reference = {kind: plugins.facade.reference(connection, kind) for kind in xero.reference}
@@ -145,7 +145,7 @@ def test_every_resource_is_read() -> None:
 
 
 @pytest.fixture
-def consented(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+def consented(sandbox: InProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
     """A connection with the consent that a person gave before."""
     given = sandbox.xero["authorised"]
     monkeypatch.setenv("XERO_CLIENT_SECRET", sandbox.xero["client-secret"])
@@ -160,12 +160,12 @@ def consented(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Con
         yield connection
 
 
-def test_a_consent_given_before_is_used(consented: Connection, sandbox: Sandbox) -> None:
+def test_a_consent_given_before_is_used(consented: Connection, sandbox: InProcess) -> None:
     assert consented.tenant is not None
     assert consented.tenant.id == sandbox.xero["tenant-id"]
 
 
-def test_a_payment_is_deleted_and_opens_its_invoice_again(consented: Connection, sandbox: Sandbox) -> None:
+def test_a_payment_is_deleted_and_opens_its_invoice_again(consented: Connection, sandbox: InProcess) -> None:
     ((paid,), resource) = sandbox.state("xero")["Payments"], tieout_xero.XERO.resource("Payments")
     step = Step(op="void", id=paid["PaymentID"], body={"Status": "DELETED"}, key="1")
     (receipt,) = tieout_xero.push(consented, Batch(resource, "void", (step,), "key-1")) or []
@@ -177,7 +177,7 @@ def test_a_payment_is_deleted_and_opens_its_invoice_again(consented: Connection,
     assert (invoice["Status"], invoice["AmountPaid"]) == ("AUTHORISED", 0)
 
 
-def test_a_file_and_a_note_are_kept(consented: Connection, sandbox: Sandbox) -> None:
+def test_a_file_and_a_note_are_kept(consented: Connection, sandbox: InProcess) -> None:
     invoice, resource = sandbox.state("xero")["Invoices"][0]["InvoiceID"], tieout_xero.XERO.resource("Invoices")
     name, content = "receipt (1) [é].pdf", b"%PDF-1.4\x00\xff"
     file = File(name=name, media="application/pdf", size=len(content), content=lambda: content)

@@ -19,6 +19,7 @@ from tieout.contract import Limits
 from tieout.http import Http, HttpAuth
 from tieout.ledger import Ledger
 from tieout.quota import Quota
+from tieout.runtime import Runtime
 from tieout.testing import FakeClock
 
 
@@ -132,8 +133,8 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = Ledger(f"sqlite:///{tmp_path}/.tieout/ledger.db")
+def ledger(tmp_path: Path, clock: FakeClock) -> Iterator[Ledger]:
+    opened = Ledger(f"sqlite:///{tmp_path}/.tieout/ledger.db", Runtime(clock=clock))
     yield opened
     opened.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from tieout.contract import (
     Settings,
     Tenant,
 )
+from tieout.engine.flow import tenant_key
 from tieout.errors import ConfigError, ReauthNeeded, Refused, Throttled, Unavailable
 from tieout.guard import Guard
 from tieout.hooks import hookimpl
@@ -155,7 +157,7 @@ def opened(ledger: Ledger, plugins: Plugins, clock: FakeClock, tmp_path: Path) -
             frozenset({"ledgerly"}),
             {"connections.old": "the plugin old is off"},
         )
-        made.append(Connections(config, plugins, ledger, clock, purpose=purpose))
+        made.append(Connections(config, plugins, ledger, purpose=purpose))
         return made[-1]
 
     yield make
@@ -537,3 +539,14 @@ def test_a_day_that_ends_outside_a_run_is_a_pause_as_well(
     with pytest.raises(Throttled):
         again.check("books")
     assert len(system.asked) == asked
+
+
+def test_what_is_remembered_hangs_on_the_id_of_an_organisation_and_not_on_its_name(
+    client: Any, clock: FakeClock
+) -> None:
+    connection = Connection("books", "xero", None, client(), clock, {})
+    first, renamed, other = (
+        tenant_key(replace(connection, tenant=tenant))
+        for tenant in (Tenant("t-1", "First Ltd"), Tenant("t-1", "First Pty Ltd"), Tenant("t-2", "First Ltd"))
+    )
+    assert first == renamed != other

@@ -241,3 +241,21 @@ def test_the_call_for_tokens_is_outside_limits_and_authentication(client: Client
     with pytest.raises(Throttled):
         http.bare(f"{system.url}/token", headers={}, form="")
     assert http.calls == Calls(reads=0, writes=0)
+
+
+@pytest.mark.parametrize("status", [404, 429, 503])
+@pytest.mark.parametrize("content", [b"", b"The resource you're looking for cannot be found", b"<html>\xff</html>"])
+def test_bodies_that_are_not_json_disturb_nothing(
+    client: Any, system: Any, reply: Any, status: int, content: bytes
+) -> None:
+    system.otherwise = lambda asked: reply(status=status, body=content)
+    http = client()
+    if status == 404:
+        assert http.read("GET", system.url).status == 404
+        assert http.write("PUT", system.url, body=[]).status == 404
+        return
+    kinds = {429: (Throttled, Throttled), 503: (Unavailable, OutcomeUnknown)}[status]
+    for way, kind in zip(("read", "write"), kinds, strict=True):
+        with pytest.raises(kind) as error:
+            getattr(http, way)("PUT", system.url, body=[])
+        assert error.value.problem.fix

@@ -52,7 +52,7 @@ def test_a_silent_holder_is_taken_over_and_can_write_nothing(ledger: Ledger, clo
 def test_who_holds_a_lease_is_told_while_it_lasts_and_its_process_lives(ledger: Ledger, clock: FakeClock) -> None:
     def who(*names: str) -> str | None:
         with ledger.reading() as sql:
-            return holder(sql, clock, *names)
+            return holder(sql, ledger.runtime.process, clock, *names)
 
     assert who("tenant") is None
     mine = take(ledger, clock, "tenant")

@@ -15,7 +15,7 @@ from tieout.contract import Binding, Connector, Entity, Resource, Settings
 from tieout.errors import PluginError
 from tieout.hooks import hookimpl
 from tieout.model import Document, Item, Party
-from tieout.plugins import Entry, Status, admit, installed, load
+from tieout.plugins import Status, admit, installed, load
 
 ENTITY = """
     from tieout.contract import Entity
@@ -34,7 +34,8 @@ def _status(name: str, on: frozenset[str], off: frozenset[str] = frozenset()) ->
 
 def test_what_is_installed_is_listed_without_importing_it(distribute: Callable[..., None]) -> None:
     distribute("acme-notes", {"notes": "acme_notes"}, {"acme_notes": "raise RuntimeError('imported')"})
-    assert Entry("notes", "acme_notes", "acme-notes", "1.2") in installed()
+    found = {(entry.name, entry.module, entry.distribution, entry.version) for entry in installed()}
+    assert ("notes", "acme_notes", "acme-notes", "1.2") in found
     assert "acme_notes" not in sys.modules
 
 

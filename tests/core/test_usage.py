@@ -5,12 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import select
 from tieout.clock import Clock
 from tieout.contract import Limits
+from tieout.errors import Throttled
+from tieout.http import Http
 from tieout.ledger import Ledger
 from tieout.ledger.tables import UsageRow
+from tieout.quota import Quota
 from tieout.testing import FakeClock
 from tieout.usage import Usage
 
@@ -159,3 +164,22 @@ def test_without_a_ledger_this_process_alone_counts(clock: FakeClock) -> None:
     assert usage.full_until(0) == clock.now() + timedelta(days=1, minutes=1)
     clock.advance(86_400 + 60)
     assert _called(usage, 1).used == 1
+
+
+def test_a_small_day_is_counted_over_processes_and_its_end_is_a_pause(
+    ledger: Ledger, clock: FakeClock, system: Any, reply: Any
+) -> None:
+    limits = Limits(day=1000, day_header="X-DayLimit-Remaining", problem_header="X-Rate-Limit-Problem")
+    system.otherwise = lambda asked: reply(headers={"X-DayLimit-Remaining": str(max(0, 3 - len(system.asked)))})
+
+    def quota() -> Quota:
+        return Quota("books", limits, clock, usage=Usage("books", limits, clock, ledger))
+
+    for _ in range(3):  # each a process of its own
+        with Http("books", hosts=["127.0.0.1"], quota=quota(), clock=clock) as http:
+            http.read("GET", system.url)
+    with Http("books", hosts=["127.0.0.1"], quota=quota(), clock=clock) as http, pytest.raises(Throttled) as error:
+        http.write("PUT", system.url, body=[])
+    assert (error.value.scope, error.value.until) == ("day", clock.now() + timedelta(minutes=30))
+    assert len(system.asked) == 3
+    assert Usage("books", limits, clock, ledger).used == 1000

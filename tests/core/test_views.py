@@ -73,7 +73,7 @@ def config(ledger: Ledger, tmp_path: Path) -> Config:
 
 @pytest.fixture
 def connections(config: Config, ledger: Ledger, plugins: Plugins, clock: FakeClock) -> Iterator[Connections]:
-    made = Connections(config, plugins, ledger, clock)
+    made = Connections(config, plugins, ledger)
     yield made
     made.close()
 

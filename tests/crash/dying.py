@@ -1,8 +1,4 @@
-"""A real process that dies in the n-th gap between two durable effects: calls, commits, the keeping of tokens.
-
-The gaps are found by instrumentation of the layers through which everything durable goes, so that a new call or a new
-transaction is one more gap without anybody's doing. After one effect is before the next, so each gap counts once.
-"""
+"""A real process that kills itself at the n-th durable moment, as its signals tell them."""
 
 import os
 import signal
@@ -11,10 +7,8 @@ from importlib.metadata import entry_points
 from multiprocessing import get_context
 from pathlib import Path
 
-import httpx
-from sqlalchemy.engine.default import DefaultDialect
 from tieout.desk import Desk
-from tieout.vault import Vault
+from tieout.runtime import COMMITTED, RECEIVED, Runtime
 
 # a process of its own for each run, forked from one that has imported everything already
 _PROCESSES = get_context("forkserver")
@@ -27,10 +21,12 @@ _PROCESSES.set_forkserver_preload(
         *(one.module for one in entry_points(group="tieout")),
     ]
 )
+MOMENTS = (COMMITTED, RECEIVED)
+"""After each of them something is known, here or there, that was not known before."""
 
 
-class Gaps:
-    """Writes down every effect before it happens, and kills the process in front of the n-th."""
+class Moments:
+    """Writes down every moment, and kills the process at the n-th."""
 
     def __init__(self, told: Path, last: int | None):
         self.told = told.open("a", buffering=1)
@@ -38,40 +34,23 @@ class Gaps:
         self.count = 0
         self.lock = threading.Lock()
 
-    def before(self, effect):
+    def __call__(self, name):
+        if name not in MOMENTS:
+            return
         with self.lock:
             self.count += 1
-            self.told.write(f"{effect}\n")
+            self.told.write(f"{name}\n")
             if self.count == self.last:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    def watch(self, owner, method, name):
-        """Every call of a method is an effect."""
-        real = getattr(owner, method)
-
-        def watched(one, *given, **named):
-            self.before(name(*given))
-            return real(one, *given, **named)
-
-        setattr(owner, method, watched)
-
-
-def _call(request):
-    return f"{request.method} {request.url.path}"
-
 
 def _run(config, told, last):
-    gaps = Gaps(told, last)
-    gaps.watch(httpx.HTTPTransport, "handle_request", _call)
-    gaps.watch(DefaultDialect, "do_commit", lambda connection: "commit")
-    gaps.watch(Vault, "store", lambda connection, tokens: "keeping tokens")
-    with Desk.open(config) as desk:
+    with Desk.open(config, runtime=Runtime(signal=Moments(told, last))) as desk:
         desk.sync("main", lambda plan: True)
-    gaps.before("the end")
 
 
 def sync(config: Path, told: Path, last: int | None = None) -> tuple[list[str], bool]:
-    """One sync in a process that dies before its effect number `last`: the effects that it came to, whether it died."""
+    """One sync in a process that dies at its moment number `last`: the moments that it came to, whether it died."""
     told.unlink(missing_ok=True)
     process = _PROCESSES.Process(target=_run, args=(config, told, last))
     process.start()

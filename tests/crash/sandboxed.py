@@ -1,15 +1,21 @@
-"""A small firm in a real sandbox, and a desk over it: real HTTP between real processes."""
+"""A small firm in a sandbox, and a desk over it: in this process, where no wait takes time, or between real ones."""
 
 import json
 import urllib.request
 from collections import Counter
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import httpx
 from tieout.desk import Desk
+from tieout.runtime import Runtime
+from tieout.testing import FakeClock
 from tieout_sandbox import codec
+from tieout_sandbox.clock import Clock
 from tieout_sandbox.firm import generate
+from tieout_sandbox.inprocess import InProcess
 from tieout_sandbox.launch import LaunchOptions, start
 from tieout_sandbox.writeconfig import write_config
 
@@ -39,7 +45,9 @@ def small(size):
 
 
 class Systems:
-    """Both fake systems, as a test drives them."""
+    """Both fake systems, as a test drives them; `runtime` is the machine below the desk."""
+
+    runtime = None
 
     def __init__(self, sandbox, config):
         self.config = config
@@ -64,7 +72,7 @@ class Systems:
 
     @contextmanager
     def desk(self):
-        with Desk.open(self.config) as desk:
+        with Desk.open(self.config, runtime=self.runtime) as desk:
             yield desk
 
     def sync(self):
@@ -95,6 +103,24 @@ class Systems:
         assert sum(counts.wrong for counts in report.counts.values()) == 0
 
 
+class Functions(Systems):
+    """Both fake systems in this process, on a clock that a wait moves at once."""
+
+    def __init__(self, sandbox, config, clock):
+        super().__init__(sandbox, config)
+        self.clock = clock
+        self.runtime = Runtime(clock=clock, transport=lambda: sandbox.transport(clock.wait))
+        self._answer = sandbox.answer
+
+    def ask(self, url, body=None):
+        request = (
+            httpx.Request("POST", url, content=codec.dumps(body)) if body is not None else httpx.Request("GET", url)
+        )
+        answer = self._answer(request)
+        answer.raise_for_status()
+        return codec.loads(answer.content)
+
+
 def copied(invoice, number):
     """Another invoice with the same content."""
     one = str(int(invoice["id"]) + number * 1_000_000)
@@ -102,17 +128,32 @@ def copied(invoice, number):
     return {**invoice, **ids, "id": one, "invoiceNumber": f"{invoice['invoiceNumber']}-{number}"}
 
 
-@contextmanager
-def running(folder: Path, size: int, copies: int = 0):
-    """Both systems with a firm of so many invoices, and as many again for each copy."""
-    firm = folder / "firm"
-    firm.mkdir()
+def firm_of(size, copies=0):
+    """A firm of so many invoices, and as many again for each copy."""
     whole = small(size)
     whole["invoices"] = [
         *whole["invoices"],
         *(copied(invoice, number) for number in range(1, copies + 1) for invoice in whole["invoices"]),
     ]
-    for app, records in whole.items():
+    return whole
+
+
+@contextmanager
+def running(folder: Path, size: int, copies: int = 0):
+    """Both systems in this process, with a firm of so many invoices."""
+    clock = FakeClock(datetime(2026, 11, 2, 9, 0, tzinfo=UTC))
+    with InProcess(records=firm_of(size, copies), clock=Clock(source=clock.now), seed=size) as sandbox:
+        config = folder / "plugins.toml"
+        write_config(sandbox, config)
+        yield Functions(sandbox, config, clock)
+
+
+@contextmanager
+def launched(folder: Path, size: int, copies: int = 0):
+    """Both systems as real processes, with a firm of so many invoices."""
+    firm = folder / "firm"
+    firm.mkdir()
+    for app, records in firm_of(size, copies).items():
         (firm / f"{app}.json").write_text(codec.dumps(records), encoding="utf-8")
     with start(LaunchOptions(firm=firm, speed=Decimal(SPEED))) as sandbox:
         config = folder / "plugins.toml"

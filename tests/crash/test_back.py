@@ -1,6 +1,4 @@
-"""What the books know comes back to the business system: settlements and marks, over real HTTP."""
-
-from datetime import UTC, datetime
+"""What the books know comes back to the business system: settlements and marks, whole."""
 
 import pytest
 from sandboxed import running
@@ -74,7 +72,7 @@ def test_a_synced_record_carries_the_facts_and_the_next_sync_sees_no_change(syst
     systems.sync()
     invoice = next(iter(invoices(systems).values()))
     carried = facts(here(systems, invoice["InvoiceNumber"]))
-    today = f"{datetime.now(UTC):%d/%m/%Y}"
+    today = f"{systems.clock.now():%d/%m/%Y}"
     assert {"Customer", "Synced", "Apptivo to Xero", today, invoice["InvoiceID"]} <= carried
     assert [one for one in carried if one.startswith("https://") and invoice["InvoiceID"] in one]
     writes = len(systems.calls(systems.xero, "/api.xro/2.0/"))

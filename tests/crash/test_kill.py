@@ -7,9 +7,16 @@ import subprocess
 import sys
 
 import pytest
-from sandboxed import running
+from sandboxed import launched
 
 RUN = "import sys; from tieout.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
+@pytest.fixture
+def systems(tmp_path):
+    """A sandbox of real processes with about 40 documents."""
+    with launched(tmp_path, size=24) as found:
+        yield found
 
 
 def begin(systems):
@@ -21,7 +28,7 @@ def begin(systems):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_ten_kills_and_then_every_document_exactly_once(tmp_path, seed):
     chance = random.Random(seed)
-    with running(tmp_path, size=400) as systems:
+    with launched(tmp_path, size=400) as systems:
         killed = 0
         for _ in range(10):
             process = begin(systems)

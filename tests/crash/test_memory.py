@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from sandboxed import running
+from sandboxed import launched
 
 RUN = """
 import sys
@@ -20,7 +20,7 @@ print(next(line.split()[1] for line in open("/proc/self/status") if line.startsw
 def peak(folder, copies):
     """The most memory that two syncs of a firm held, in bytes."""
     folder.mkdir()
-    with running(folder, size=1200, copies=copies) as systems:
+    with launched(folder, size=1200, copies=copies) as systems:
         command = [sys.executable, "-c", RUN, str(systems.config)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     return int(done.stdout) * 1024

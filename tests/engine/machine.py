@@ -9,7 +9,6 @@ from collections import Counter
 from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from types import SimpleNamespace
 
 from hypothesis import strategies as st
@@ -21,7 +20,7 @@ from tieout.errors import OutcomeUnknown, Refused, Unavailable
 from tieout.ledger.runs import RunRow
 from tieout.ledger.tables import DueRow, HeldRow, InboxRow, LinkRow
 from tieout.reconcile import tie_out
-from world import Office, Shape
+from world import SPEEDY, AtOnce, Office, Shape
 
 FAULTS = ["throttle", "drop-before", "drop-after", "fail", "late", "reorder", "partial", "refuse-big", None]
 CENTS = st.integers(1, 10_000).map(lambda cents: Decimal(cents) / 100)
@@ -29,7 +28,6 @@ DAYS = st.integers(0, 200).map(lambda days: (date(2026, 3, 1) + timedelta(days=d
 APPS = [("people",), ("people", "bills"), ("people", "bills", "payments")]
 EVERYTHING = APPS[-1]
 RESOURCES = {"people": "people", "bills": "bills", "payments": "paid"}
-SPEEDY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 class Machine(RuleBasedStateMachine):
@@ -38,7 +36,7 @@ class Machine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory(dir=SPEEDY)
-        self.office = Office(self.folder.name, batch=3, page=2, entities=EVERYTHING)
+        self.office = Office(self.folder.name, batch=3, page=2, entities=EVERYTHING, threads=AtOnce())
         self.dead_there = {"docs": set(), "receipts": set()}
         self.by_hand = set()
         self.worked_on = set()

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from tieout.errors import Problem
-from world import Office
+from world import AtOnce, Office, deaths
 
 
 @pytest.fixture
@@ -84,22 +84,18 @@ def test_our_own_marks_come_back_as_no_change(office):
 
 
 def test_a_crash_at_any_moment_only_writes_the_same_again(tmp_path):
-    moment = 1
-    while True:
-        (tmp_path / str(moment)).mkdir()
-        office = Office(tmp_path / str(moment), backs=("settlements", "marks"))
+    def begun(folder):
+        office = Office(folder, backs=("settlements", "marks"), threads=AtOnce())
         office.person("p1")
         office.bill("b1")
         office.bill("b2", party=None)
-        alive = office.sync_and_die_at(moment)
+        return office
+
+    for moment, office in enumerate(deaths(begun, tmp_path)):
         office.sync()
         assert office.shop.bills["b1"]["mark"] == "synced", moment
         assert office.shop.bills["b2"]["mark"] == "held", moment
         assert len(office.docs("B-b1")) == 1, moment
-        office.ledger.close()
-        if alive:
-            break
-        moment += 1
     assert moment > 20
 
 

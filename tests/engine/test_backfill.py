@@ -11,14 +11,19 @@ from tieout.engine import history
 from tieout.errors import Refused, Throttled
 from tieout.ledger.tables import AuditRow
 from tieout.reconcile import tie_out
-from world import Office
+from world import Office, once
 
 FIRST, LAST = date(2025, 1, 1), date(2025, 6, 30)
 
 
 @pytest.fixture
 def office(tmp_path):
-    office = Office(tmp_path)
+    made = Office(tmp_path)
+    once(made, begins)
+    return made
+
+
+def begins(office):
     office.person("p1")
     for one in range(6):
         office.bill(f"old{one}", date=f"2025-0{one + 1}-15", total=Decimal(one + 1))
@@ -26,7 +31,6 @@ def office(tmp_path):
     office.bill("later", date="2025-07-01")
     office.bill("fresh")
     office.sync()
-    return office
 
 
 def backfills(office, allowed=None, used=0):

@@ -13,7 +13,7 @@ from tieout.ledger import Ledger
 from tieout.ledger.tables import AuditRow, LinkRow
 from tieout.reconcile import tie_out
 from tieout.work import Receipt
-from world import ON_FILE, Crash, Office
+from world import ON_FILE, Crash, Office, once
 
 ENTITIES = ("people", "bills", "payments")
 
@@ -27,6 +27,10 @@ def office(tmp_path):
         paid = {"1": {"date": "2026-08-02", "amount": Decimal(1)}} if one < 4 else {}
         office.bill(f"b{one}", party=f"p{one}", total=Decimal(one) + Decimal("0.05"), paid=paid)
     return office
+
+
+def synced(office):
+    return office.sync()
 
 
 def with_ledger(office, folder):
@@ -89,7 +93,7 @@ def test_a_ledger_cut_off_in_the_middle_of_a_write_goes_on(office, tmp_path, lef
 
 @ON_FILE
 def test_a_ledger_that_is_no_database_any_more_is_refused_cleanly(office, tmp_path):
-    office.sync()
+    once(office, synced)
     office.ledger.close()
     broken = tmp_path / "broken.db"
     broken.write_bytes(b"SQLite format 3\0" + b"\x00" * 5000)
@@ -116,7 +120,7 @@ def test_a_ledger_restored_from_an_old_backup_adopts_and_creates_nothing(office,
 
 @ON_FILE
 def test_a_backup_that_knows_an_older_state_does_not_send_the_old_one(office, tmp_path):
-    office.sync()
+    once(office, synced)
     (tmp_path / "backup").mkdir()
     with office.ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as sql:
         sql.exec_driver_sql(f"VACUUM INTO '{tmp_path}/backup/ledger.db'")
@@ -130,7 +134,7 @@ def test_a_backup_that_knows_an_older_state_does_not_send_the_old_one(office, tm
 
 
 def test_a_ledger_used_with_another_organisation_takes_no_link_along(office):
-    office.sync()
+    once(office, synced)
     number = office.engine().plan(office.pair).id
     first = dict(office.book.docs)
     office.book.parties, office.book.docs, office.book.receipts, office.book.keys = {}, {}, {}, {}
@@ -155,7 +159,7 @@ def test_a_ledger_used_with_another_organisation_takes_no_link_along(office):
 
 @ON_FILE
 def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(office, tmp_path):
-    office.sync()
+    once(office, synced)
     with office.ledger.writing() as sql:
         sql.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     office.ledger.close()
@@ -214,7 +218,7 @@ def test_a_clock_that_jumps_in_the_middle_of_a_run_doubles_nothing(office, hours
 
 
 def test_a_target_that_says_yes_and_stores_nothing_is_found_out_by_the_tie_out(office):
-    office.sync()
+    once(office, synced)
     office.bill("b9", total=Decimal("77.00"))
     write = office.book.write
 

@@ -13,7 +13,7 @@ from tieout.errors import Refused
 from tieout.ledger.tables import AuditRow
 from tieout.questions import Ownership
 from tieout.reconcile import tie_out
-from world import Office
+from world import Office, once
 
 
 @pytest.fixture
@@ -23,6 +23,10 @@ def office(tmp_path):
         office.person(f"p{one}")
         office.bill(f"b{one}", party=f"p{one}", total=Decimal(one))
     return office
+
+
+def synced(office):
+    return office.sync()
 
 
 def desk(office, who="ana"):
@@ -47,16 +51,16 @@ def change_there(office, number, **values):
     office.book.write("docs", "update", values, doc["id"])
 
 
-def conflict(office, here="2026-11-30", there="2026-12-01", **more):
+def conflict(office):
     """One bill whose due date was changed on both sides."""
     office.sync()
-    change_there(office, "B-b1", due=there)
-    office.bill("b1", party="p1", total=Decimal(1), due=here, **more)
+    change_there(office, "B-b1", due="2026-12-01")
+    office.bill("b1", party="p1", total=Decimal(1), due="2026-11-30")
     return added_up(office.sync())
 
 
 def test_a_conflict_is_asked_with_all_three_values(office):
-    conflict(office)
+    once(office, conflict)
     (asked,) = desk(office).questions("main")
     (field,) = asked.question.fields
     assert (asked.entity, asked.label, asked.amount) == ("bills", "B-b1", Decimal(1))
@@ -66,7 +70,7 @@ def test_a_conflict_is_asked_with_all_three_values(office):
 
 
 def test_keep_source_is_sent_and_is_no_question_any_more(office):
-    conflict(office)
+    once(office, conflict)
     desk(office).answer("main", "bills", "B-b1", "keep-source")
     report = added_up(office.sync())
     assert report.counts["bills"].updated == 1 and report.holds == ()
@@ -75,7 +79,7 @@ def test_keep_source_is_sent_and_is_no_question_any_more(office):
 
 
 def test_keep_target_sends_nothing_and_holds_for_these_values_only(office):
-    conflict(office)
+    once(office, conflict)
     calls = len(office.book.calls)
     desk(office).answer("main", "bills", "B-b1", "keep-target")
     report = added_up(office.sync())
@@ -88,7 +92,7 @@ def test_keep_target_sends_nothing_and_holds_for_these_values_only(office):
 
 
 def test_a_single_field_is_answered_alone(office):
-    office.sync()
+    once(office, synced)
     change_there(office, "B-b1", due="2026-12-01", date="2026-08-05")
     office.bill("b1", party="p1", total=Decimal(1), due="2026-11-30", date="2026-08-09")
     office.sync()
@@ -128,7 +132,7 @@ def test_what_the_target_owns_is_not_overwritten_by_a_change_of_the_source_alone
 
 
 def test_an_answer_that_is_not_asked_for_is_refused(office):
-    conflict(office)
+    once(office, conflict)
     decisions = desk(office)
     for refused in (
         lambda: decisions.answer("main", "bills", "B-b2", "keep-source"),
@@ -164,7 +168,7 @@ def test_a_skip_is_listed_with_its_reason_its_children_wait_and_it_is_taken_back
 
 
 def test_a_linked_record_that_is_skipped_is_no_longer_written(office):
-    office.sync()
+    once(office, synced)
     desk(office).skip("main", "bills", "B-b1", "Done by hand.")
     office.bill("b1", party="p1", total=Decimal(50))
     assert added_up(office.sync()).counts["bills"].skipped == 1
@@ -181,7 +185,7 @@ def test_a_skip_needs_a_reason_and_only_a_persons_skip_is_taken_back(office):
 
 
 def test_every_decision_is_audited_with_who_and_when(office):
-    conflict(office)
+    once(office, conflict)
     office.clock.wait(60)
     desk(office, "bo").answer("main", "bills", "B-b1", "keep-source")
     desk(office, "cy").skip("main", "people", "p1", "Why not.")
@@ -216,7 +220,7 @@ def test_what_was_there_before_and_only_matched_is_never_changed_until_a_person_
 
 @pytest.mark.parametrize("target", ["Nobody", "Person p2", "Gone"])
 def test_a_link_to_what_is_not_there_is_taken_or_is_void_is_refused(office, target):
-    office.sync()
+    once(office, synced)
     office.book.write("parties", "create", {"name": "Gone", "external": None, "standing": "archived"})
     office.person("p7", name="Seven")
     office.engine().plan(office.pair)

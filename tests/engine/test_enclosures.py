@@ -3,13 +3,13 @@
 from types import SimpleNamespace
 
 import pytest
-from world import Office
+from world import AtOnce, Office, deaths
 
 ASKED = SimpleNamespace(attachments=True, history_note=True)
 
 
-def made(folder):
-    office = Office(folder)
+def made(folder, **given):
+    office = Office(folder, **given)
     office.pair.flows["bills"] = ASKED
     office.person("p1")
     office.files = {"b1": {"scan.pdf": "scan", "tool.exe": "no"}}
@@ -60,16 +60,8 @@ def test_nothing_goes_along_unless_it_is_asked_for(tmp_path):
 
 
 def test_a_crash_at_any_moment_loses_no_file_and_doubles_no_note(tmp_path):
-    moment = 1
-    while True:
-        (tmp_path / str(moment)).mkdir()
-        office = made(tmp_path / str(moment))
-        alive = office.sync_and_die_at(moment)
+    for moment, office in enumerate(deaths(lambda folder: made(folder, threads=AtOnce()), tmp_path)):
         office.sync()
         assert {name for _, name, _ in office.attached} == {"scan.pdf"}, moment
         assert len(office.notes) <= 1, moment
-        office.ledger.close()
-        if alive:
-            break
-        moment += 1
     assert moment > 20

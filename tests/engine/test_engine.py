@@ -8,7 +8,7 @@ from tieout.contract import Tenant
 from tieout.errors import OutcomeUnknown, Refused
 from tieout.ledger.lease import held
 from tieout.reconcile import tie_out
-from world import Office
+from world import AtOnce, Office, deaths, once
 
 
 @pytest.fixture
@@ -18,6 +18,10 @@ def office(tmp_path):
         office.person(f"p{one}")
         office.bill(f"b{one}", party=f"p{one}", total=Decimal(one) + Decimal("0.05"))
     return office
+
+
+def synced(office):
+    return office.sync()
 
 
 def added_up(report):
@@ -38,7 +42,7 @@ def agreed(office):
 
 
 def test_everything_goes_once_and_the_second_run_writes_nothing(office):
-    report = office.sync()
+    report = once(office, synced)
     added_up(report)
     assert report.state == "done"
     assert report.counts["people"].created == 7 and report.counts["bills"].created == 7
@@ -51,7 +55,7 @@ def test_everything_goes_once_and_the_second_run_writes_nothing(office):
 
 
 def test_batches_are_filled(office):
-    office.sync()
+    once(office, synced)
     assert [call for call in office.book.calls if call[0] == "parties"] == [
         ("parties", "create", 5),
         ("parties", "create", 2),
@@ -59,14 +63,14 @@ def test_batches_are_filled(office):
 
 
 def test_references_are_filled_from_receipts(office):
-    office.sync()
+    once(office, synced)
     for number in range(1, 8):
         party = office.book.parties[office.docs(f"B-b{number}")[0]["party"]]
         assert party["name"] == f"Person p{number}"
 
 
 def test_an_edit_goes_as_one_update(office):
-    office.sync()
+    once(office, synced)
     office.bill("b3", party="p3", total=Decimal("99.95"))
     report = office.sync()
     assert report.counts["bills"].updated == 1 and office.book.calls[-1] == ("docs", "update", 1)
@@ -74,7 +78,7 @@ def test_an_edit_goes_as_one_update(office):
 
 
 def test_an_edit_in_the_book_is_kept_and_an_edit_on_both_sides_asks(office):
-    office.sync()
+    once(office, synced)
     (doc,) = office.docs("B-b1")
     office.book.write("docs", "update", {"due": "2026-12-01"}, doc["id"])
     kept = office.sync()
@@ -88,7 +92,7 @@ def test_an_edit_in_the_book_is_kept_and_an_edit_on_both_sides_asks(office):
 
 
 def test_a_void_takes_the_document_back(office):
-    office.sync()
+    once(office, synced)
     office.bill("b2", party="p2", total=Decimal("2.05"), standing="void")
     report = office.sync()
     assert report.counts["bills"].voided == 1
@@ -204,20 +208,18 @@ def test_before_go_live_nothing_is_sent(office):
 
 
 def test_a_run_killed_at_any_moment_doubles_and_loses_nothing(tmp_path):
-    tick = 0
-    while True:
-        tick += 1
-        folder = tmp_path / str(tick)
-        folder.mkdir()
-        office = Office(folder, batch=2)
+    def begun(folder):
+        office = Office(folder, batch=2, threads=AtOnce())
         for one in range(1, 4):
             office.person(f"p{one}")
             office.bill(f"b{one}", party=f"p{one}", total=Decimal(one))
-        lived = office.sync_and_die_at(tick)
+        return office
+
+    moments = 0
+    for office in deaths(begun, tmp_path):
+        moments += 1
         agreed(office)
-        if lived:
-            break
-    assert tick > 20
+    assert moments > 20
 
 
 def test_the_books_tie_out_and_one_changed_amount_is_named(office):
@@ -238,7 +240,7 @@ def test_the_books_tie_out_and_one_changed_amount_is_named(office):
 
 
 def test_a_missing_a_doubled_and_a_foreign_document_are_told_apart(office):
-    office.sync()
+    once(office, synced)
     (gone,) = office.docs("B-b1")
     office.book.write("docs", "update", {"standing": "void"}, gone["id"])
     (twice,) = office.docs("B-b2")
@@ -269,7 +271,7 @@ def test_a_stored_plan_is_carried_out_as_it_was_shown(office):
 
 
 def test_what_moved_since_the_plan_is_left_for_the_next_one(office):
-    office.sync()
+    once(office, synced)
     office.bill("b1", party="p1", total=Decimal("50"))
     office.bill("b2", party="p2", total=Decimal("60"))
     engine, plan = planned(office)

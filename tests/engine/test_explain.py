@@ -12,7 +12,7 @@ from tieout.desk.explain import Records
 from tieout.errors import Refused
 from tieout.ledger.archive import VersionRow
 from tieout.ledger.tables import LinkRow
-from world import Office
+from world import Office, once
 
 
 @pytest.fixture
@@ -22,6 +22,10 @@ def office(tmp_path):
         office.person(f"p{one}")
         office.bill(f"b{one}", party=f"p{one}", total=Decimal(one))
     return office
+
+
+def synced(office):
+    return office.sync()
 
 
 def config(office):
@@ -55,7 +59,7 @@ def later(office, minutes=5):
 
 
 def test_a_record_that_went_has_its_whole_chain_in_order(office):
-    report = office.sync()
+    report = once(office, synced)
     story = explain(office)
     (doc,) = office.docs("B-b1")
     assert whats(story) == ["read", "planned", "approved", "sent", "answered"]
@@ -70,13 +74,13 @@ def test_a_record_that_went_has_its_whole_chain_in_order(office):
 
 
 def test_it_is_about_this_record_alone(office):
-    office.sync()
+    once(office, synced)
     text = repr(explain(office))
     assert "B-b2" not in text and office.docs("B-b2")[0]["id"] not in text
 
 
 def test_the_mapping_names_what_each_value_became(office):
-    office.sync()
+    once(office, synced)
     party = next(one["id"] for one in office.book.parties.values() if one["name"] == "Person p1")
     assert ("party", "Person p1", "Person p1") in [
         (one.what, one.source, one.target) for one in explain(office).mapping
@@ -85,14 +89,14 @@ def test_the_mapping_names_what_each_value_became(office):
 
 
 def test_the_mapping_names_a_record_whose_key_is_none_that_people_know(office):
-    office.sync()
+    once(office, synced)
     with office.ledger.writing() as sql:  # as it is kept for an entity whose key has several fields
         sql.execute(update(LinkRow).where(LinkRow.c.entity == "people").values(target_key=None))
     assert ("party", "Person p1") in [(one.what, one.target) for one in explain(office).mapping]
 
 
 def test_edits_on_either_side_are_told_with_old_and_new(office):
-    office.sync()
+    once(office, synced)
     later(office)
     office.bill("b1", party="p1", total=Decimal(1), due="2026-12-01")
     office.sync()
@@ -108,14 +112,14 @@ def test_edits_on_either_side_are_told_with_old_and_new(office):
 
 
 def test_the_echo_of_our_own_write_is_no_edit_of_the_target(office):
-    office.sync()
+    once(office, synced)
     later(office)
     office.sync()
     assert [one.side for one in explain(office).moments if one.what in ("read", "edited")] == ["source"]
 
 
 def test_what_was_taken_back_says_so(office):
-    office.sync()
+    once(office, synced)
     later(office)
     office.bill("b1", party="p1", total=Decimal(1), standing="void")
     office.sync()
@@ -157,7 +161,7 @@ def test_who_decided_what_stays_although_it_was_taken_back(office):
 
 
 def test_a_lost_answer_shows_every_call(office):
-    office.sync()
+    once(office, synced)
     later(office)
     office.bill("b1", party="p1", total=Decimal(5))
     office.book.faults = ["fail"]
@@ -194,13 +198,13 @@ def test_a_deletion_in_the_source_is_told(office):
 
 @pytest.mark.parametrize("number", ["B-b1", "b1", "target"])
 def test_it_is_found_by_number_and_by_the_id_on_either_side(office, number):
-    office.sync()
+    once(office, synced)
     number = office.docs("B-b1")[0]["id"] if number == "target" else number
     assert explain(office, number).source_id == "b1"
 
 
 def test_what_nobody_knows_is_refused(office):
-    office.sync()
+    once(office, synced)
     with pytest.raises(Refused, match="no B-77 among bills"):
         explain(office, "B-77")
     with pytest.raises(Refused, match="no app letters"):
@@ -208,7 +212,7 @@ def test_what_nobody_knows_is_refused(office):
 
 
 def test_no_call_is_made(office):
-    office.sync()
+    once(office, synced)
     ready = office.ready
     office.ready = lambda name: replace(ready(name), http=None)
     office.plugins.facade.fetch = office.plugins.facade.find = None

@@ -6,17 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tieout.guard import FEW, Guard, Taken, objections
-from world import Office
+from world import Office, once
 
 
 @pytest.fixture
 def office(tmp_path):
     made = Office(tmp_path)
-    made.person("p1")
-    for one in range(12):
-        made.bill(f"b{one}")
-    made.sync()
+    once(made, begins)
     return made
+
+
+def begins(office):
+    office.person("p1")
+    for one in range(12):
+        office.bill(f"b{one}")
+    office.sync()
 
 
 def void(office, number):

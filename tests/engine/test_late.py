@@ -3,23 +3,21 @@
 from decimal import Decimal
 
 import pytest
-from world import Office
+from world import AtOnce, Office, deaths
 
 
 def left_under_way(folder):
     """An office whose process died while the book was still working on its bill."""
-    for moment in range(1, 200):
-        (folder / str(moment)).mkdir()
-        office = Office(folder / str(moment))
+
+    def begun(folder):
+        office = Office(folder, threads=AtOnce())
         office.person("p1")
         office.sync()
         office.bill("b1")
         office.book.faults = ["late"]
-        office.sync_and_die_at(moment, pause=0)
-        if office.book.pending:
-            return office
-        office.ledger.close()
-    raise AssertionError("no moment leaves the bill under way")
+        return office
+
+    return next(office for office in deaths(begun, folder, pause=0) if office.book.pending)
 
 
 @pytest.mark.parametrize("change", [{"total": Decimal("99.00")}, {"standing": "void"}])

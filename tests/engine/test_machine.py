@@ -2,40 +2,18 @@
 
 import os
 import tempfile
-from concurrent.futures import Executor, Future
 from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
-from machine import SPEEDY, Machine
-from world import Office
+from machine import Machine
+from world import SPEEDY, AtOnce, Office
 
 STEPS = int(os.environ.get("TIEOUT_STEPS", "3000"))
 """How many steps the long test takes, in runs of 30; once it is set, they are others each time."""
 FIELDS = {"due": "2026-12-24", "date": "2026-08-09", "total": Decimal("7.77")}
-
-
-class AtOnce(Executor):
-    """Does what it is given at once: with threads the same steps would meet a crash at another place each time."""
-
-    def __init__(self, max_workers):
-        self.workers = max_workers
-
-    def submit(self, work, *given):
-        future = Future()
-        try:
-            future.set_result(work(*given))
-        except BaseException as error:
-            future.set_exception(error)
-        return future
-
-
-@pytest.fixture(autouse=True)
-def in_one_thread(monkeypatch):
-    for module in ("engine", "outbox"):
-        monkeypatch.setattr(f"tieout.engine.{module}.ThreadPoolExecutor", AtOnce)
 
 
 def _run(runs, steps):
@@ -51,7 +29,7 @@ def _run(runs, steps):
 
 
 def test_whatever_happens_both_sides_agree_in_the_end():
-    _run(15, 20)
+    _run(5, 20)
 
 
 @pytest.mark.matrix
@@ -59,16 +37,28 @@ def test_it_holds_for_thousands_of_steps():
     _run(max(STEPS // 30, 1), 30)
 
 
-@given(here=st.sets(st.sampled_from(sorted(FIELDS))), orders=st.tuples(*[st.permutations([0, 1, 2, 3])] * 2))
-@settings(max_examples=15, deadline=None)
-def test_edits_of_different_fields_converge_in_whatever_order_they_come(here, orders):
-    """Both sides are edited, each in its own fields, with syncs anywhere between: only what was edited decides."""
-    assert _edited(here, orders[0]) == _edited(here, orders[1]) == FIELDS
+def _converge(examples):
+    @given(here=st.sets(st.sampled_from(sorted(FIELDS))), orders=st.tuples(*[st.permutations([0, 1, 2, 3])] * 2))
+    @settings(max_examples=examples, deadline=None)
+    def only_what_was_edited_decides(here, orders):
+        assert _edited(here, orders[0]) == _edited(here, orders[1]) == FIELDS
+
+    only_what_was_edited_decides()
+
+
+def test_edits_of_different_fields_converge_in_whatever_order_they_come():
+    """Both sides are edited, each in its own fields, with syncs anywhere between."""
+    _converge(5)
+
+
+@pytest.mark.matrix
+def test_edits_converge_in_many_more_orders():
+    _converge(50)
 
 
 def _edited(here, order):
     with tempfile.TemporaryDirectory(dir=SPEEDY) as folder:
-        office = Office(folder)
+        office = Office(folder, threads=AtOnce())
         office.person("p1")
         office.bill("b1", due="2026-11-11")
         office.sync()

@@ -4,7 +4,7 @@ from contextlib import suppress
 from decimal import Decimal
 
 from tieout.errors import OutcomeUnknown
-from world import Office
+from world import AtOnce, Office, deaths
 
 
 def test_a_repeat_that_fails_says_nothing_of_the_call_before_it(tmp_path):
@@ -41,16 +41,14 @@ def test_a_repeat_that_is_refused_whole_proves_nothing_about_what_was_sent_first
 
 
 def test_a_batch_of_a_dead_run_that_is_refused_whole_comes_to_an_end_as_well(tmp_path):
-    tick, alive = 10, False
-    while not alive:
-        tick += 1
-        folder = tmp_path / str(tick)
-        folder.mkdir()
-        office = Office(folder)
+    def begun(folder):
+        office = Office(folder, threads=AtOnce())
         office.person("p1")
         office.bill("b1")
         office.bill("b2")
-        alive = office.sync_and_die_at(tick)
+        return office
+
+    for moment, office in enumerate(deaths(begun, tmp_path)):
         office.book.faults = ["refuse-big"]
         with suppress(OutcomeUnknown):
             office.sync()
@@ -59,6 +57,5 @@ def test_a_batch_of_a_dead_run_that_is_refused_whole_comes_to_an_end_as_well(tmp
         office.book.faults = []
         office.sync()
         office.sync()
-        assert len(office.docs("B-b1")) == len(office.docs("B-b2")) == 1, tick
-        office.ledger.close()
-    assert tick > 20
+        assert len(office.docs("B-b1")) == len(office.docs("B-b2")) == 1, moment
+    assert moment > 20

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from world import Office
+from world import AtOnce, Office, deaths
 
 WITH_PAYMENTS = ("people", "bills", "payments")
 
@@ -143,21 +143,16 @@ def test_a_fault_on_the_wire_never_pays_twice(office, fault):
 
 
 def test_a_crash_at_any_moment_never_pays_twice(tmp_path):
-    moment = 1
-    while True:
-        (tmp_path / str(moment)).mkdir()
-        office = Office(tmp_path / str(moment), entities=WITH_PAYMENTS)
+    def begun(folder):
+        office = Office(folder, entities=WITH_PAYMENTS, threads=AtOnce())
         office.person("p1")
         office.bill("b1", paid={"1": paid(), "2": paid()})
         office.bill("b2", paid={"1": paid()})
-        alive = office.sync_and_die_at(moment)
+        return office
+
+    for moment, office in enumerate(deaths(begun, tmp_path)):
         office.bill("b2", paid={})
         office.sync()
         office.sync()
-        amounts = receipts(office)
-        assert len(amounts) == 2, moment
-        office.ledger.close()
-        if alive:
-            break
-        moment += 1
+        assert len(receipts(office)) == 2, moment
     assert moment > 20

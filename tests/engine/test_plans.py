@@ -11,7 +11,7 @@ import pytest
 from tieout.contract import Tenant
 from tieout.desk.plans import PAGE, Plans
 from tieout.errors import Refused
-from world import Crash, Office
+from world import Crash, Office, once
 
 
 @pytest.fixture
@@ -21,6 +21,10 @@ def office(tmp_path):
         office.person(f"p{one}")
         office.bill(f"b{one}", party=f"p{one}", total=Decimal(one))
     return office
+
+
+def synced(office):
+    return office.sync()
 
 
 def plans(office, allowed=None, used=0):
@@ -52,7 +56,7 @@ def test_a_new_record_is_shown_with_all_its_fields_and_money(office):
 
 
 def test_an_edit_is_shown_as_old_and_new_and_nothing_else(office):
-    office.sync()
+    once(office, synced)
     office.bill("b1", party="p1", total=Decimal("7.50"), due="2026-12-01")
     shown = changes(office, office.engine().plan(office.pair).id)
     assert list(shown) == ["B-b1"] and shown["B-b1"].op == "update"
@@ -62,7 +66,7 @@ def test_an_edit_is_shown_as_old_and_new_and_nothing_else(office):
 
 
 def test_what_only_the_target_changed_is_not_in_the_plan_of_an_edit(office):
-    office.sync()
+    once(office, synced)
     (doc,) = office.docs("B-b1")
     office.book.write("docs", "update", {"due": "2026-12-24"}, doc["id"])
     office.bill("b1", party="p1", total=Decimal(1), date="2026-08-09")
@@ -71,7 +75,7 @@ def test_what_only_the_target_changed_is_not_in_the_plan_of_an_edit(office):
 
 
 def test_a_void_is_shown_as_one(office):
-    office.sync()
+    once(office, synced)
     office.bill("b1", party="p1", total=Decimal(1), standing="void")
     (shown,) = changes(office, office.engine().plan(office.pair).id).values()
     assert shown.op == "void" and fields(shown) == {"standing": (None, "void")}

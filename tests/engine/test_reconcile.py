@@ -9,7 +9,7 @@ from tieout.errors import Refused
 from tieout.ledger.tables import HeldRow, LinkRow, TieRow
 from tieout.reconcile import tie_out
 from tieout.reconcile.proof import EVER, Months
-from world import Office
+from world import Office, once
 
 JULY = Months("2026-07", "2026-07")
 
@@ -17,11 +17,15 @@ JULY = Months("2026-07", "2026-07")
 @pytest.fixture
 def office(tmp_path):
     made = Office(tmp_path, entities=("people", "bills", "payments"))
-    for one in range(1, 5):
-        made.person(f"p{one}")
-        made.bill(f"b{one}", party=f"p{one}", total=Decimal(one) + Decimal("0.05"))
-    made.sync()
+    once(made, begins)
     return made
+
+
+def begins(office):
+    for one in range(1, 5):
+        office.person(f"p{one}")
+        office.bill(f"b{one}", party=f"p{one}", total=Decimal(one) + Decimal("0.05"))
+    office.sync()
 
 
 def tied(office, months=EVER, trace=None):

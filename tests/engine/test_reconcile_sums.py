@@ -4,12 +4,13 @@ import tempfile
 from collections import Counter
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 from tieout.ledger.tables import LinkRow
 from tieout.reconcile import tie_out
-from world import Office
+from world import SPEEDY, Office
 
 CENTS = st.integers(1, 500).map(lambda cents: Decimal(cents) / 100)
 DATES = st.sampled_from(["2025-12-31", "2026-07-31", "2026-08-01", "2026-09-01"])
@@ -82,10 +83,21 @@ def shown(lines, part):
     return Counter(counts) + Counter(), Counter(totals) + Counter()
 
 
-@settings(max_examples=30, deadline=None)
-@given(world=WORLD)
-def test_the_sums_add_up_and_every_record_has_one_state(world):
-    with tempfile.TemporaryDirectory() as folder:
+def test_the_sums_add_up_and_every_record_has_one_state():
+    _add_up(12)
+
+
+@pytest.mark.matrix
+def test_the_sums_add_up_in_many_more_worlds():
+    _add_up(200)
+
+
+def _add_up(examples):
+    settings(max_examples=examples, deadline=None)(given(world=WORLD)(_adds_up))()
+
+
+def _adds_up(world):
+    with tempfile.TemporaryDirectory(dir=SPEEDY) as folder:
         office = Office(folder, page=3)
         bring_about(office, world)
         told = []

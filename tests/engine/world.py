@@ -2,12 +2,14 @@
 
 import copy
 import os
+import sqlite3
 import threading
 import uuid
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 from weakref import WeakSet
 
@@ -24,13 +26,19 @@ from tieout.ledger import Ledger
 from tieout.ledger.tables import LeaseRow
 from tieout.model import Document, Line, Mark, Party, Payment, Ref, Settlement
 from tieout.plugins import admit
+from tieout.runtime import Runtime
 from tieout.standing import Standing
+from tieout.threads import Threads
 from tieout.work import Page, Receipt, Reject
 
 SERVER = "TIEOUT_TEST_POSTGRESQL"
 """The variable that names a PostgreSQL on which every office is to keep its ledger, each in a database of its own."""
 TEMPLATE = "tieout_template"
 ON_FILE = pytest.mark.skipif(SERVER in os.environ, reason="what befalls a file befalls no server")
+SPEEDY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Where ledgers are kept in memory; None where there is no such folder."""
+DONE = {}
+"""What `once` has done, and how it left both systems and the ledger."""
 LEDGERS = WeakSet()
 """Those of all offices, to be closed when a test ends."""
 MADE = []
@@ -39,6 +47,46 @@ MADE = []
 
 class Crash(BaseException):
     """The process dies here: nothing after this line runs."""
+
+
+class AtOnce(Threads):
+    """All in the caller's thread: with others beside it the same steps meet a crash at another place each time."""
+
+    class Done:
+        """Work that was done when it was handed over."""
+
+        def __init__(self, work):
+            self.came = self.raised = None
+            try:
+                self.came = work()
+            except BaseException as error:
+                self.raised = error
+
+        def result(self):
+            if self.raised is not None:
+                raise self.raised
+            return self.came
+
+        def error(self):
+            return self.raised
+
+    class Pool(nullcontext):
+        """A pool that nobody waits for."""
+
+        def submit(self, work):
+            return AtOnce.Done(work)
+
+        def ended(self, tasks):
+            return list(tasks)
+
+        def __enter__(self):
+            return self
+
+    def pool(self, size):
+        return AtOnce.Pool()
+
+    def every(self, seconds, work):
+        return nullcontext()
 
 
 class Shape(Settings):
@@ -472,6 +520,13 @@ def fresh():
     return address.set(database=name).render_as_string(hide_password=False)
 
 
+def forget():
+    """Close what `once` has kept."""
+    while DONE:
+        (ledger, _), _ = DONE.popitem()[1]
+        ledger.close()
+
+
 def drop():
     """Close the ledgers of a test that has ended, and drop their databases."""
     while LEDGERS:
@@ -493,6 +548,7 @@ class Office:
     page: int = 4
     entities: tuple = ("people", "bills")
     backs: tuple = ()
+    threads: Threads = field(default_factory=Threads)
     guard: Guard = field(default_factory=Guard)
     url: str = ""
     shop: Shop = field(default_factory=Shop)
@@ -507,6 +563,7 @@ class Office:
     reads_fail: int = 0
     ticks: int = 0
     die_at: int | None = None
+    moments: list | None = None
 
     def __post_init__(self):
         self.book.clock = self.clock
@@ -525,12 +582,15 @@ class Office:
             flows={name: Settings() for name in (*self.entities, *self.backs)},
             owns={},
         )
-        self.ledger = Watched(self.url or fresh() or f"sqlite:///{self.folder}/ledger.db")
+        address = self.url or fresh() or f"sqlite:///{self.folder}/ledger.db"
+        self.ledger = Watched(address, Runtime(threads=self.threads))
         self.ledger.office = self
         LEDGERS.add(self.ledger)
 
     def tick(self, where):
         self.ticks += 1
+        if self.moments is not None:
+            self.moments.append(self.kept())
         if self.die_at is not None and self.ticks >= self.die_at:
             raise Crash(where)
 
@@ -574,11 +634,34 @@ class Office:
             return False
         finally:
             self.die_at = None
-            # a dead process holds no lease: its heartbeat has stopped, and the lease runs out
-            self.clock.wait(pause)
-            with self.ledger.writing() as sql:
-                sql.execute(update(LeaseRow).values(expires=self.clock.now()))
+            self.bury(pause)
         return True
+
+    def bury(self, pause=31):
+        """A dead process holds no lease: its heartbeat has stopped, and the lease runs out."""
+        self.clock.wait(pause)
+        with self.ledger.writing() as sql:
+            sql.execute(update(LeaseRow).values(expires=self.clock.now()))
+
+    def kept(self):
+        """Both systems and the ledger as they stand, for `again_as`."""
+        ledger = sqlite3.connect(":memory:", check_same_thread=False)
+        with closing(sqlite3.connect(self.ledger.engine.url.database)) as file:
+            file.backup(ledger)
+        return ledger, copy.deepcopy([values for _, values in self._worlds()])
+
+    def again_as(self, moment):
+        """Be as it was then."""
+        ledger, worlds = moment
+        with closing(sqlite3.connect(self.ledger.engine.url.database)) as file:
+            ledger.backup(file)
+        for (one, _), values in zip(self._worlds(), copy.deepcopy(worlds), strict=True):
+            vars(one).update(values)
+
+    def _worlds(self):
+        book = {name: value for name, value in vars(self.book).items() if name not in ("clock", "lock")}
+        mine = {name: getattr(self, name) for name in ("written", "files", "attached", "notes", "refusal")}
+        return ((self.shop, vars(self.shop)), (self.book, book), (self.clock, vars(self.clock)), (self, mine))
 
     def write_back(self, batch):
         (step,) = batch.steps
@@ -598,3 +681,53 @@ class Office:
 
     def docs(self, number):
         return [d for d in self.book.docs.values() if d["number"] == number]
+
+
+def once(office, bring_about, *told):
+    """Call `bring_about(office, *told)`, for the first test that asks; for others, be as that one was left.
+
+    What comes back is shared. The office must be the same each time until then, and so must all that is done to it.
+    """
+    if SERVER in os.environ:
+        return bring_about(office, *told)
+    key = (bring_about.__module__, bring_about.__qualname__, told)
+    if key not in DONE:
+        came = bring_about(office, *told)
+        DONE[key] = office.kept(), came
+    else:
+        office.again_as(DONE[key][0])
+    return DONE[key][1]
+
+
+def deaths(make, folder, pause=31):
+    """Offices whose process died in a sync, one for each moment of it; the last one lived to the end.
+
+    `make` gives the office before the sync, in a folder. In a file the sync runs once and each moment of it is kept;
+    on a server each is a sync of its own. Either way it is one thread that dies, so that every moment is met.
+    """
+    if SERVER in os.environ:
+        alive, tick = False, 0
+        while not alive:
+            tick += 1
+            office = make(folder)
+            alive = office.sync_and_die_at(tick, pause)
+            yield office
+            office.ledger.close()
+        return
+    office = make(folder)
+    office.moments = []
+    office.sync()
+    moments, office.moments = [*office.moments, office.kept()], None
+    told = None
+    try:
+        for ledger, worlds in moments:
+            # where nothing became durable and nothing changed outside, the process dies as it did a moment before
+            stands = (ledger.serialize(), worlds)
+            if stands != told:
+                office.again_as((ledger, worlds))
+                office.bury(pause)
+                yield office
+            told = stands
+    finally:
+        for ledger, _ in moments:
+            ledger.close()

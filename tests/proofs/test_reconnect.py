@@ -2,37 +2,24 @@
 
 import json
 import re
-import urllib.request
+from functools import partial
 from html import unescape
 from http.cookiejar import CookieJar
 from urllib.parse import urlencode, urljoin
+from urllib.request import HTTPCookieProcessor
 
 import pytest
-from sandboxed import Systems, small
 from tieout.cli import consent, main
-from tieout_sandbox import codec
-from tieout_sandbox.launch import LaunchOptions, start
-from tieout_sandbox.writeconfig import write_config
+from tieout.testing import FakeClock
 
 
 @pytest.fixture
-def systems(tmp_path, monkeypatch):
-    """A small firm, and a configuration that wants a person's consent."""
-    firm = tmp_path / "firm"
-    firm.mkdir()
-    for app, records in small(4).items():
-        (firm / f"{app}.json").write_text(codec.dumps(records), encoding="utf-8")
-    with start(LaunchOptions(firm=firm, speed=100)) as sandbox:
-        config = tmp_path / "plugins.toml"
-        write_config(sandbox, config)
-        custom, web = sandbox.xero["custom-connection"], sandbox.xero
-        for path in (config, tmp_path / "plugins.secrets.env"):
-            text = path.read_text(encoding="utf-8").replace('consent = "custom-connection"', 'consent = "person"')
-            for key in ("client-id", "client-secret"):
-                text = text.replace(custom[key], web[key])
-            path.write_text(text, encoding="utf-8")
+def systems(with_consent, below, monkeypatch):
+    """A small firm, reached by the command line."""
+    with with_consent(4, FakeClock()) as made:
+        below(made.runtime)
         monkeypatch.setattr("webbrowser.open", consent.by_program)
-        yield Systems(sandbox, config)
+        yield made
 
 
 @pytest.fixture
@@ -61,9 +48,9 @@ def _connections(systems):
     return systems.state("xero")["Connections"]
 
 
-def _to_the_other_organisation(url):
+def _to_the_other_organisation(systems, url):
     """Go through the pages and choose the last organisation."""
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    browser = systems.browser(HTTPCookieProcessor(CookieJar()))
     with browser.open(url, timeout=10) as answer:
         page, address = answer.read().decode(), answer.url
     while form := re.search(r"<form.*?</form>", page, re.S):
@@ -118,7 +105,7 @@ def test_another_organisation_than_before_is_refused_and_may_be_chosen_after_dis
     for one in _connections(systems):
         systems.edit(systems.xero, collection="Connections", id=one["id"], delete=True)
     assert run("check", "books")[0] == 4
-    monkeypatch.setattr("webbrowser.open", _to_the_other_organisation)
+    monkeypatch.setattr("webbrowser.open", partial(_to_the_other_organisation, systems))
     code, _, told = _connect(run)
     assert code == 2, told
     assert first["name"] in told and "links of one never serve the other" in " ".join(told.split())

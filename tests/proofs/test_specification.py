@@ -2,21 +2,22 @@
 
 import json
 import re
-import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from http.client import HTTPConnection, RemoteDisconnected
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 import pytest
 import yaml
-from sandboxed import SPEED, Systems
+from sandboxed import Functions
+from tieout.testing import FakeClock
 from tieout_sandbox import codec
-from tieout_sandbox.launch import LaunchOptions, start
+from tieout_sandbox.clock import Clock
+from tieout_sandbox.firm import generate
+from tieout_sandbox.inprocess import InProcess, Transport
 from tieout_sandbox.writeconfig import write_config
 
 BASE = "/api.xro/2.0"
@@ -67,63 +68,24 @@ class Call:
         return f"{self.method} {self.path.removeprefix(BASE)}"
 
 
-@dataclass(slots=True)
-class Recorder:
-    """A proxy before one system that keeps every request that passes."""
+class Recorder(Functions):
+    """Both systems in this process, and every request that went to Xero's API."""
 
-    origin: str
-    calls: list[Call] = field(default_factory=list)
+    def __init__(self, sandbox, config, clock):
+        super().__init__(sandbox, config, clock)
+        self.sent = []
+        through = self.runtime.transport
+        self.runtime = replace(self.runtime, transport=lambda: Transport(self._recorded(through())))
 
+    def _recorded(self, transport):
+        def carry(request):
+            if request.url.path.startswith(BASE):
+                headers = {name.lower(): value for name, value in request.headers.items()}
+                query = tuple(parse_qsl(request.url.query.decode(), keep_blank_values=True))
+                self.sent.append(Call(request.method, request.url.path, query, headers, request.read()))
+            return transport.handle_request(request)
 
-@contextmanager
-def recording(system: str):
-    """A proxy before the system at this address."""
-    inside = urlsplit(system).netloc
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def _pass(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            address = urlsplit(self.path)
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            query = tuple(parse_qsl(address.query, keep_blank_values=True))
-            recorder.calls.append(Call(self.command, address.path, query, headers, body))
-            behind = HTTPConnection(inside, timeout=30)
-            try:
-                behind.request(self.command, self.path, body or None, dict(self.headers))
-                answer = behind.getresponse()
-                content = answer.read()
-            except RemoteDisconnected:
-                self.close_connection = True
-                return
-            finally:
-                behind.close()
-            self.send_response(answer.status)
-            for name, value in answer.getheaders():
-                if name.lower() not in ("content-length", "transfer-encoding", "connection", "date", "server"):
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_PUT = do_POST = do_DELETE = _pass
-
-        def log_message(self, format, *arguments):
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    recorder = Recorder(f"http://localhost:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield recorder
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        return carry
 
 
 class Specification:
@@ -248,16 +210,23 @@ def specification() -> Specification:
     return Specification(FILE)
 
 
-@pytest.fixture
-def recorded(tmp_path):
-    """The firm that the sandbox ships, and a configuration whose way to Xero's API leads through the recorder."""
-    with start(LaunchOptions(speed=Decimal(SPEED))) as sandbox, recording(sandbox.xero["api-url"]) as recorder:
-        config = tmp_path / "plugins.toml"
+@contextmanager
+def recorded(folder, records=None):
+    """A firm whose documents go out as approved: the one that the sandbox ships, or other records."""
+    clock = FakeClock(datetime(2026, 11, 2, 9, 0, tzinfo=UTC))
+    with InProcess(records=records, clock=Clock(source=clock.now), seed=1) as sandbox:
+        config = folder / "plugins.toml"
         write_config(sandbox, config)
         text = config.read_text(encoding="utf-8")
-        text = text.replace(sandbox.xero["api-url"], recorder.origin + BASE)
         config.write_text(text.replace('status = "draft"', 'status = "authorised"'), encoding="utf-8")
-        yield Systems(sandbox, config), recorder
+        yield Recorder(sandbox, config, clock)
+
+
+def _odd():
+    """The firm that the sandbox ships with few of its ordinary documents; the odd ones are its last."""
+    firm = generate()
+    last = {"invoices": 60, "supplier-invoices": 12, "purchase-orders": 2}
+    return firm | {app: firm[app][:20] + firm[app][-count:] for app, count in last.items()}
 
 
 _SINGULAR = {
@@ -299,8 +268,7 @@ def _edited(systems):
         systems.edit(systems.apptivo, collection=collection, create=json.loads(codec.dumps(plain)))
 
 
-def test_every_request_of_a_whole_run_is_one_that_xero_documents(recorded):
-    systems, recorder = recorded
+def _is_documented(systems):
     systems.sync()
     _edited(systems)
     for name in WRITTEN:  # what became of a lost answer is looked up
@@ -309,13 +277,24 @@ def test_every_request_of_a_whole_run_is_one_that_xero_documents(recorded):
     with systems.desk() as desk:
         desk.reconcile("main")
     systems.sync()
-    assert {said for call in recorder.calls for said in specification().violations(call)} == set()
-    assert {call.name for call in recorder.calls} >= {f"{way} /{name}" for way in ("PUT", "POST") for name in WRITTEN}
-    bodies = [codec.loads(call.body) for call in recorder.calls if call.body]
+    assert {said for call in systems.sent for said in specification().violations(call)} == set()
+    assert {call.name for call in systems.sent} >= {f"{way} /{name}" for way in ("PUT", "POST") for name in WRITTEN}
+    bodies = [codec.loads(call.body) for call in systems.sent if call.body]
     statuses = {one.get("Status") for body in bodies for many in body.values() for one in many}
     assert statuses >= {"DRAFT", "AUTHORISED", "VOIDED", "DELETED"}
-    assert any("where" in dict(call.query) for call in recorder.calls)
-    assert any("if-modified-since" in call.headers for call in recorder.calls)
+    assert any("where" in dict(call.query) for call in systems.sent)
+    assert any("if-modified-since" in call.headers for call in systems.sent)
+
+
+def test_every_request_of_a_whole_run_is_one_that_xero_documents(tmp_path):
+    with recorded(tmp_path, _odd()) as systems:
+        _is_documented(systems)
+
+
+@pytest.mark.matrix
+def test_every_request_for_the_whole_firm_is_one_that_xero_documents(tmp_path):
+    with recorded(tmp_path) as systems:
+        _is_documented(systems)
 
 
 GOOD = Call(

@@ -1,47 +1,61 @@
-"""Speaks HTTP to an application in this process, without a server."""
+"""Speaks HTTP to a fake system in this process, without a server."""
 
 import asyncio
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from starlette.types import ASGIApp
+import uvicorn
 from tieout_sandbox import codec
 from tieout_sandbox.apptivo.app import ACCESS_KEY, API_KEY, create
 from tieout_sandbox.clock import Clock
-from tieout_sandbox.fake import Options
-
-
-class InProcess(httpx.BaseTransport):
-    """A transport that hands each request to an ASGI application and waits for its answer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        request.read()
-        return asyncio.run(self._handle(request))
-
-    async def _handle(self, request: httpx.Request) -> httpx.Response:
-        answer = await httpx.ASGITransport(self._app).handle_async_request(request)
-        return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
+from tieout_sandbox.fake import Fake, Options
+from tieout_sandbox.inprocess import Transport, answered
+from tieout_sandbox.serve import listen
+from tieout_sandbox.shell import Shell
 
 
 @pytest.fixture(scope="session")
-def client_of() -> Callable[[ASGIApp], httpx.Client]:
-    """Gives a client for an application."""
-    return lambda app: httpx.Client(transport=InProcess(app), base_url="http://localhost:1")
+def client_of() -> Callable[[Fake], httpx.Client]:
+    """Gives a client for a fake system."""
+
+    def client(fake: Fake) -> httpx.Client:
+        transport = Transport(lambda request: answered(fake, request))
+        return httpx.Client(transport=transport, base_url="http://localhost:1")
+
+    return client
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Callable[[Callable[[str], Fake]], Fake]]:
+    """Serves a fake system, made for its address, over real connections until the module ends."""
+    ending = ExitStack()
+
+    def start(made: Callable[[str], Fake]) -> Fake:
+        sockets = listen(0)
+        fake = made(f"http://localhost:{sockets[0].getsockname()[1]}")
+        server = uvicorn.Server(uvicorn.Config(Shell(fake), lifespan="off", log_level="error"))
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets)))
+        thread.start()
+        ending.callback(thread.join)
+        ending.callback(setattr, server, "should_exit", True)
+        return fake
+
+    with ending:
+        yield start
 
 
 class FakeApptivo:
     """A fake Apptivo in this process, and calls to it as a program with valid keys."""
 
-    def __init__(self, client_of: Callable[[ASGIApp], httpx.Client], firm: Path) -> None:
+    def __init__(self, client_of: Callable[[Fake], httpx.Client], firm: Path) -> None:
         self.clock = Clock()
-        self.http = client_of(create(Options(origin="http://localhost:1", firm=firm), self.clock).app)
+        self.http = client_of(create(Options(origin="http://localhost:1", firm=firm), self.clock))
         self.keys = {"apiKey": API_KEY, "accessKey": ACCESS_KEY}
 
     def ask(self, path: str, action: str, **params: Any) -> Any:
@@ -78,6 +92,6 @@ class FakeApptivo:
 
 
 @pytest.fixture(scope="session")
-def apptivo_of(client_of: Callable[[ASGIApp], httpx.Client]) -> Callable[[Path], FakeApptivo]:
+def apptivo_of(client_of: Callable[[Fake], httpx.Client]) -> Callable[[Path], FakeApptivo]:
     """Serves the firm of a folder."""
     return lambda firm: FakeApptivo(client_of, firm)

@@ -8,11 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.types import ASGIApp
 from tieout_sandbox import codec
 from tieout_sandbox.apptivo.app import ACCESS_KEY, API_KEY, create
 from tieout_sandbox.clock import Clock
-from tieout_sandbox.fake import Options
+from tieout_sandbox.fake import Fake, Options
 
 KEYS = {"apiKey": API_KEY, "accessKey": ACCESS_KEY}
 CUSTOMER = {"id": "11", "customerId": 11, "customerName": "Acme", "customerNumber": "CUS-1", "customAttributes": []}
@@ -22,11 +21,11 @@ Served = Callable[..., httpx.Client]
 
 
 @pytest.fixture(scope="module")
-def served(client_of: Callable[[ASGIApp], httpx.Client]) -> Served:
+def served(client_of: Callable[[Fake], httpx.Client]) -> Served:
     """Serves the firm in a folder, or the one that ships."""
 
     def serve(firm: Path | None = None, clock: Clock | None = None) -> httpx.Client:
-        return client_of(create(Options(origin="http://localhost:1", firm=firm), clock or Clock()).app)
+        return client_of(create(Options(origin="http://localhost:1", firm=firm), clock or Clock()))
 
     return serve
 

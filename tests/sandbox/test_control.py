@@ -1,21 +1,16 @@
 """The control surface, on the fake Apptivo in this process; hanging up on a caller needs a real connection."""
 
-import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
-from starlette.types import ASGIApp
 from tieout_sandbox import codec
 from tieout_sandbox.apptivo.app import ACCESS_KEY, API_KEY, create
 from tieout_sandbox.clock import Clock
 from tieout_sandbox.edits import assign
-from tieout_sandbox.fake import Options
-from tieout_sandbox.serve import listen
+from tieout_sandbox.fake import Fake, Options
 
 KEYS = {"apiKey": API_KEY, "accessKey": ACCESS_KEY}
 INVOICE = """{"id": "5", "invoiceNumber": "INV-5", "currencyCode": "AUD", "version": 3,
@@ -25,10 +20,10 @@ PATH = "/app/dao/v6/items"
 
 
 @pytest.fixture
-def client(client_of: Callable[[ASGIApp], httpx.Client], tmp_path: Path) -> httpx.Client:
+def client(client_of: Callable[[Fake], httpx.Client], tmp_path: Path) -> httpx.Client:
     (tmp_path / "invoices.json").write_text(f"[{INVOICE}]")
     (tmp_path / "items.json").write_text('[{"id": "1", "itemName": "Bolt", "itemCode": "B"}]')
-    return client_of(create(Options(origin="http://localhost:1", firm=tmp_path), Clock()).app)
+    return client_of(create(Options(origin="http://localhost:1", firm=tmp_path), Clock()))
 
 
 def armed(client: httpx.Client, fault: str, times: int = 1, method: str = "POST", path: str = PATH) -> None:
@@ -180,7 +175,7 @@ def test_paths_reach_into_lists_and_grow_them_by_one() -> None:
 
 
 def test_amounts_pass_through_the_codec_with_all_their_digits() -> None:
-    text = '{"a": 0.1234567890123456789, "b": 100.00, "c": "1.50", "d": 3}'
+    text = '{"a":0.1234567890123456789,"b":100.00,"c":"1.50","d":3}'
     value = codec.loads(text)
     assert value["a"] == Decimal("0.1234567890123456789")
     assert codec.dumps(value) == text
@@ -188,19 +183,27 @@ def test_amounts_pass_through_the_codec_with_all_their_digits() -> None:
         codec.dumps(Decimal("NaN"))
 
 
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """A real server, because only a real connection can be closed."""
-    sockets: list[socket.socket] = listen(0)
-    origin = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
-    server = uvicorn.Server(
-        uvicorn.Config(create(Options(origin=origin, firm=tmp_path), Clock()).app, lifespan="off", log_level="error")
+def test_amounts_are_written_without_an_exponent_and_texts_as_they_are() -> None:
+    value = [Decimal("1E+3"), Decimal("1E-7"), Decimal("0E-8"), 10**30, "Südwind E-Mail", "NaN", 'a "b"\u2028']
+    assert codec.dumps(value) == (
+        '[1000,0.0000001,0.00000000,1000000000000000000000000000000,"Südwind E-Mail","NaN","a \\"b\\"\u2028"]'
     )
-    thread = threading.Thread(target=server.run, args=(sockets,))
-    thread.start()
-    yield origin
-    server.should_exit = True
-    thread.join()
+    half = codec.loads('"\\ud83d"')
+    assert codec.dumps([half, "ü", Decimal("1.50")]) == '["\\ud83d","ü",1.50]'
+
+
+def test_an_unknown_path_and_a_method_that_it_does_not_have_are_refused(client: httpx.Client) -> None:
+    assert client.get("/nowhere").status_code == 404
+    refused = client.delete("/_sandbox/faults")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, POST")
+    assert client.post("/app/dao/v6/", data=KEYS).status_code == 404
+
+
+@pytest.fixture
+def address(serve: Callable[[Callable[[str], Fake]], Fake], tmp_path: Path) -> str:
+    """A real server, because only a real connection can be closed."""
+    fake = serve(lambda origin: create(Options(origin=origin, firm=tmp_path), Clock()))
+    return str(fake.credentials["base-url"]).removesuffix("/app")
 
 
 @pytest.mark.parametrize(("fault", "held"), [("drop-before", 0), ("drop-after-commit", 1)])

@@ -1,6 +1,7 @@
 """The JSON API: the same questions and commands, the same permissions, and a description that is kept."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tieout_web.api import operations
 from tieout_web.operation import Operation
 from tieout_web.site import Site
 
-from .conftest import Browser
+from .conftest import Browser, Opened, ending, unchanged
 
 ALL = operations.all
 CHANGING = [one for one in ALL if one.method != "GET"]
@@ -24,19 +25,33 @@ def filled(one: Operation) -> str:
     return "/api" + one.path.replace("{pair}", "main").replace("{name}", "books").replace("{section}", "pairs.main")
 
 
-@pytest.fixture
-def bearer(client: TestClient, site: Site) -> Any:
+Ask = Callable[..., Any]
+
+
+def asking(client: TestClient, site: Site) -> Ask:
     """Asks as a program with a token of a role."""
 
     def ask(role: Role, method: str, path: str, **more: Any) -> Any:
         token = site.access.token(Person("reports", role))
-        return client.request(method, f"/api{path}", headers={"authorization": f"Bearer {token}"}, **more)
+        return client.request(method, f"/api{path}", **{**more, "headers": {"authorization": f"Bearer {token}"}})
 
     return ask
 
 
+@pytest.fixture
+def bearer(client: TestClient, site: Site) -> Ask:
+    return asking(client, site)
+
+
+@pytest.fixture(scope="module")
+def reader(still: Opened) -> Ask:
+    """Asks the site on which nothing changes."""
+    return asking(still.client(), still.site)
+
+
 @pytest.mark.parametrize("one", ALL, ids=name)
-def test_nobody_is_answered(client: TestClient, one: Operation) -> None:
+def test_nobody_is_answered(still: Opened, one: Operation) -> None:
+    client = still.client()
     for headers in ({}, {"authorization": "Bearer tieout_guess"}, {"authorization": "Basic eDp5"}):
         answer = client.request(one.method, filled(one), headers=headers, json={})
         assert answer.status_code == 401
@@ -44,23 +59,23 @@ def test_nobody_is_answered(client: TestClient, one: Operation) -> None:
 
 
 @pytest.mark.parametrize("one", CHANGING, ids=name)
-def test_a_viewer_changes_nothing(bearer: Any, one: Operation) -> None:
-    answer = bearer("viewer", one.method, filled(one).removeprefix("/api"), json={})
+def test_a_viewer_changes_nothing(reader: Ask, one: Operation) -> None:
+    answer = reader("viewer", one.method, filled(one).removeprefix("/api"), json={})
     assert answer.status_code == 403
     assert answer.json()["cause"] == "role-needed"
 
 
 @pytest.mark.parametrize("one", CHANGING, ids=name)
-def test_a_page_needs_the_token_of_its_session(ana: Browser, one: Operation) -> None:
-    answer = ana.request(one.method, filled(one), json={})
+def test_a_page_needs_the_token_of_its_session(resident: Browser, one: Operation) -> None:
+    answer = resident.request(one.method, filled(one), json={})
     assert answer.status_code == 403
     assert answer.json()["cause"] == "form-expired"
 
 
-def test_what_is_asked_is_answered_as_it_is_described(client: TestClient, bearer: Any) -> None:
-    described = client.get("/api/openapi.json").json()
+def test_what_is_asked_is_answered_as_it_is_described(still: Opened, reader: Ask) -> None:
+    described = still.client().get("/api/openapi.json").json()
     assert described["openapi"].startswith("3.1")
-    pair = bearer("viewer", "GET", "/pairs/main").json()
+    pair = reader("viewer", "GET", "/pairs/main").json()
     assert pair["target"]["tenant"]["name"] == "Demo Company (AU)"
     assert set(pair) == set(described["components"]["schemas"]["PairView"]["properties"])
     for path, ways in described["paths"].items():
@@ -72,7 +87,7 @@ def test_what_is_asked_is_answered_as_it_is_described(client: TestClient, bearer
             assert "401" in way["responses"], (method, path)
 
 
-def test_an_app_is_switched_and_a_section_is_saved(bearer: Any) -> None:
+def test_an_app_is_switched_and_a_section_is_saved(bearer: Ask) -> None:
     assert bearer("administrator", "PATCH", "/pairs/main/apps/items", json={"on": False}).status_code == 204
     apps = {one["name"]: one["on"] for one in bearer("viewer", "GET", "/pairs/main/apps").json()}
     assert (apps["items"], apps["invoices"]) == (False, True)
@@ -86,8 +101,8 @@ def test_an_app_is_switched_and_a_section_is_saved(bearer: Any) -> None:
     assert late.json()["cause"] == "changed-meanwhile"
 
 
-def test_no_secret_is_told(bearer: Any) -> None:
-    told = bearer("administrator", "GET", "/settings/connections.crm").text
+def test_no_secret_is_told(reader: Ask) -> None:
+    told = reader("administrator", "GET", "/settings/connections.crm").text
     assert "sandbox-api-key" not in told
 
 
@@ -108,22 +123,19 @@ def test_no_secret_is_told(bearer: Any) -> None:
     ],
 )
 def test_what_is_wrong_is_told_as_a_problem(
-    client: TestClient, site: Site, method: str, path: str, more: dict[str, Any], status: int
+    still: Opened, reader: Ask, method: str, path: str, more: dict[str, Any], status: int
 ) -> None:
-    token = site.access.token(Person("reports", "administrator"))
-    given = {**more, "headers": {"authorization": f"Bearer {token}"}}
-    answer = client.request(method, f"/api{path}", **given)
+    with unchanged(still.config):
+        answer = reader("administrator", method, path, **more)
     assert answer.status_code == status
     assert answer.json()["what"]
 
 
-def test_a_plan_is_made_and_told(bearer: Any, site: Site) -> None:
+def test_a_plan_is_made_and_told(bearer: Ask, site: Site) -> None:
     begun = bearer("resolver", "POST", "/pairs/main/run", json={"what": "plan"})
     assert begun.status_code == 202
     assert begun.json()["who"] == "reports"
-    going = site.runs.of("main")
-    assert going is not None
-    assert going.wait(60)
+    ending(site)
     ended = bearer("viewer", "GET", "/pairs/main/run").json()
     assert ended["ended"]
     assert ended["problem"] is None

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 from tieout.desk import Event, Refused
+from tieout.runtime import Runtime
 from tieout_web import words as written
 from tieout_web.access import Role
 from tieout_web.desks import Desks
@@ -17,7 +18,7 @@ from tieout_web.runs import Runs
 from tieout_web.schedule import Schedule, due_at
 from tieout_web.site import Site
 
-from .conftest import Browser, words
+from .conftest import START, Browser, words
 
 
 def test_a_page_names_its_language_has_a_way_past_the_navigation_and_one_heading(ana: Browser) -> None:
@@ -79,8 +80,8 @@ def test_everything_that_a_page_needs_is_part_of_the_package(ana: Browser) -> No
         assert ana.get(f"/static/vendor/{name}.LICENSE.txt").status_code == 200
 
 
-def test_a_desk_stays_open_until_the_file_changes(config: Path) -> None:
-    desks = Desks(config)
+def test_a_desk_stays_open_until_the_file_changes(config: Path, runtime: Runtime) -> None:
+    desks = Desks(config, runtime)
     with desks.at("ana") as first, desks.at("bob") as second:
         assert first._plugins is second._plugins
         text = config.read_text(encoding="utf-8").replace("items = true", "items = false")
@@ -91,8 +92,8 @@ def test_a_desk_stays_open_until_the_file_changes(config: Path) -> None:
     desks.close()
 
 
-def test_a_second_start_finds_the_run_that_is_going(config: Path) -> None:
-    runs, going, go_on = Runs(config), threading.Event(), threading.Event()
+def test_a_second_start_finds_the_run_that_is_going(config: Path, runtime: Runtime) -> None:
+    runs, going, go_on = Runs(config, runtime), threading.Event(), threading.Event()
 
     def act(desk: Any) -> str:
         going.set()
@@ -115,14 +116,14 @@ def test_a_second_start_finds_the_run_that_is_going(config: Path) -> None:
     assert runs.last("main", "sync") is first
 
 
-def test_what_stops_a_run_is_kept_with_it(config: Path) -> None:
+def test_what_stops_a_run_is_kept_with_it(config: Path, runtime: Runtime) -> None:
     def refuse(desk: Any) -> None:
         raise Refused("not like that", fix="Otherwise.")
 
     def break_down(desk: Any) -> None:
         raise ZeroDivisionError("by nought")
 
-    runs = Runs(config)
+    runs = Runs(config, runtime)
     for act, what in ((refuse, "not like that"), (break_down, "the run failed: ZeroDivisionError")):
         run = runs.start("main", "sync", "ana", act)
         assert run.wait(20)
@@ -130,14 +131,13 @@ def test_what_stops_a_run_is_kept_with_it(config: Path) -> None:
         assert run.problem.what == what
 
 
-def test_a_run_is_stopped_when_the_page_ends(config: Path) -> None:
-    runs = Runs(config)
+def test_a_run_is_stopped_when_the_page_ends(config: Path, runtime: Runtime) -> None:
+    runs = Runs(config, runtime)
 
     def until_stopped(desk: Any) -> None:
         assert desk._stop.wait(20)
 
     run = runs.start("main", "sync", "ana", until_stopped)
-
     runs.close()
     assert not run.going
     assert run.problem is None
@@ -150,9 +150,9 @@ def scheduled(config: Path) -> Path:
     return config
 
 
-def test_what_is_due_is_started_by_the_schedule_once(scheduled: Path) -> None:
-    desks, runs = Desks(scheduled), Runs(scheduled)
-    schedule = Schedule(desks, runs)
+def test_what_is_due_is_started_by_the_schedule_once(scheduled: Path, runtime: Runtime) -> None:
+    desks, runs = Desks(scheduled, runtime), Runs(scheduled, runtime)
+    schedule = Schedule(desks, runs, runtime)
     schedule.look()
     run = runs.of("main")
     assert run is not None
@@ -161,17 +161,17 @@ def test_what_is_due_is_started_by_the_schedule_once(scheduled: Path) -> None:
     schedule.look()
     assert runs.of("main") is run
     with desks.at("ana") as desk:
-        due, last = due_at(desk, "main"), desk.status("main").last_run
+        due, last = due_at(desk, "main", START), desk.status("main").last_run
         assert last is not None
         assert due == last + timedelta(minutes=15)
         assert desk.status("main").live is False  # planned, and never sent
     desks.close()
 
 
-def test_a_pair_without_a_schedule_or_a_connection_is_never_due(config: Path) -> None:
-    desks = Desks(config)
+def test_a_pair_without_a_schedule_or_a_connection_is_never_due(config: Path, runtime: Runtime) -> None:
+    desks = Desks(config, runtime)
     with desks.at("ana") as desk:
-        assert due_at(desk, "main") is None
+        assert due_at(desk, "main", START) is None
     desks.close()
 
 
@@ -186,7 +186,7 @@ def test_numbers_money_and_times_are_written_as_people_read_them() -> None:
     assert ">3 min ago<" in written.ago(now - timedelta(minutes=3), now)
     assert ">in 12 min<" in written.ago(now + timedelta(minutes=12), now)
     assert "2 Jul 2026 10:00:00 UTC" in written.ago(now, now)
-    assert written.ago(None) == "never"
+    assert written.ago(None, now) == "never"
 
 
 @pytest.mark.parametrize(

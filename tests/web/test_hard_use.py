@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from sandboxed import Systems, running
+from sandboxed import Systems, launched
 
 from .browsing import CHROMIUM, Served, browser, served
 from .test_story import LONG, free
@@ -37,7 +37,7 @@ FOCUSED = """() => {
 @pytest.fixture
 def both(tmp_path: Path) -> Iterator[Systems]:
     """Both systems connected, and nothing sent yet."""
-    with running(tmp_path, INVOICES) as systems:
+    with launched(tmp_path, INVOICES) as systems:
         text = systems.config.read_text(encoding="utf-8")
         systems.config.write_text(text.replace('every = "15m"\n', ""), encoding="utf-8")  # nothing starts by itself
         with systems.desk() as desk:

@@ -33,13 +33,6 @@ def option_chosen(page: Any, name: str) -> str:
     return found[1] if found else ""
 
 
-@pytest.fixture
-def read(ana: Browser) -> Browser:
-    """An administrator who has read the reference data."""
-    assert ana.fill("/settings/reference").status_code == 200
-    return ana
-
-
 def test_both_sides_say_what_they_reach_who_connected_them_and_how_many_calls_are_left(read: Browser) -> None:
     said = words(read.get("/settings"))
     assert "Demo Company (AU)" in said

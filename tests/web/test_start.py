@@ -10,41 +10,27 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
-from tieout_web.access import Person
-from tieout_web.app import app
-from tieout_web.pages import PAGES
-from tieout_web.site import Site
 
-from .conftest import ADDRESS, Browser, words
-
-
-def signed_in(site: Site, name: str = "ana") -> Browser:
-    browser = Browser(app(site), base_url=ADDRESS.url)
-    browser.get(f"/login?key={site.access.link(Person(name, 'administrator'))}", follow_redirects=False)
-    session = site.access.session(browser.cookies["tieout-session"])
-    assert session is not None
-    browser.csrf = session.csrf
-    return browser
+from .conftest import ADDRESS, Browser, Opened, words
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Site]:
+def fresh(tmp_path: Path) -> Iterator[Opened]:
     """A site over an empty folder."""
-    made = Site(tmp_path / "plugins.toml", ADDRESS, PAGES)
+    made = Opened(tmp_path / "plugins.toml")
     yield made
-    if not made.closing:
-        made.access.close()
+    made.site.close()
 
 
 @pytest.fixture(scope="module")
-def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Browser]]:
+def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Opened, Browser]]:
     """A site with the sample firm, both sides not connected yet."""
-    site = Site(tmp_path_factory.mktemp("trial") / "plugins.toml", ADDRESS, PAGES)
-    browser = signed_in(site)
-    with browser:
+    opened = Opened(tmp_path_factory.mktemp("trial") / "plugins.toml")
+    with opened.client():
+        browser = opened.sign_in("ana")
         answer = browser.fill("/start/sample")
         assert answer.status_code == 200, answer.text
-        yield site, browser
+        yield opened, browser
 
 
 def visit(page: Any, decision: str) -> str:
@@ -65,15 +51,15 @@ def visit(page: Any, decision: str) -> str:
     return f"{back.path}?{back.query}"
 
 
-def test_without_a_configuration_one_chooses_how_to_begin(fresh: Site) -> None:
-    ana = signed_in(fresh)
+def test_without_a_configuration_one_chooses_how_to_begin(fresh: Opened) -> None:
+    ana = fresh.sign_in("ana")
     said = words(ana.get("/start"))
     assert "Connect your own firm" in said
     assert "Try it with a sample firm" in said
 
 
-def test_ones_own_firm_begins_with_a_commented_file_and_the_steps(fresh: Site) -> None:
-    ana = signed_in(fresh)
+def test_ones_own_firm_begins_with_a_commented_file_and_the_steps(fresh: Opened) -> None:
+    ana = fresh.sign_in("ana")
     said = words(ana.fill("/start/own"))
     assert fresh.config.read_text(encoding="utf-8").startswith("# The configuration of Tieout.")
     assert "Connect Apptivo" in said
@@ -81,16 +67,16 @@ def test_ones_own_firm_begins_with_a_commented_file_and_the_steps(fresh: Site) -
     assert "Choose the accounts" in said
 
 
-def test_a_configuration_that_is_there_is_never_overwritten(fresh: Site) -> None:
-    ana = signed_in(fresh)
+def test_a_configuration_that_is_there_is_never_overwritten(fresh: Opened) -> None:
+    ana = fresh.sign_in("ana")
     fresh.config.write_text("# mine\n", encoding="utf-8")
     for path in ("/start/own", "/start/sample"):
         assert ana.fill(path).status_code == 400
     assert fresh.config.read_text(encoding="utf-8") == "# mine\n"
 
 
-def test_keys_typed_in_the_guided_start_reach_their_file(fresh: Site) -> None:
-    ana = signed_in(fresh)
+def test_keys_typed_in_the_guided_start_reach_their_file(fresh: Opened) -> None:
+    ana = fresh.sign_in("ana")
     ana.fill("/start/own")
     page = ana.get("/settings/connections/books")
     digest = re.search(r'name="digest" value="([^"]+)"', page.text)
@@ -102,7 +88,7 @@ def test_keys_typed_in_the_guided_start_reach_their_file(fresh: Site) -> None:
     assert "a-secret-of-mine" in (fresh.config.parent / books["client-secret"]["file"]).read_text(encoding="utf-8")
 
 
-def test_a_cancelled_consent_is_said_and_can_be_begun_again(trial: tuple[Site, Browser]) -> None:
+def test_a_cancelled_consent_is_said_and_can_be_begun_again(trial: tuple[Opened, Browser]) -> None:
     _, ana = trial
     back = ana.get(visit(ana.fill("/connections/books/connect"), "cancel"))
     assert back.status_code == 409
@@ -110,10 +96,10 @@ def test_a_cancelled_consent_is_said_and_can_be_begun_again(trial: tuple[Site, B
     assert "Connect again" in words(back)
 
 
-def test_a_consent_serves_the_session_that_began_it_once(trial: tuple[Site, Browser]) -> None:
-    site, ana = trial
+def test_a_consent_serves_the_session_that_began_it_once(trial: tuple[Opened, Browser]) -> None:
+    opened, ana = trial
     path = visit(ana.fill("/connections/books/connect"), "allow")
-    bob = signed_in(site, "bob")
+    bob = opened.sign_in("bob")
     assert bob.get(path).status_code == 400
     connected = ana.get(path)
     assert "Connected to Demo Company (AU)." in words(connected)
@@ -121,15 +107,15 @@ def test_a_consent_serves_the_session_that_began_it_once(trial: tuple[Site, Brow
     assert "by ana" in words(ana.get("/settings"))
 
 
-def test_an_answer_that_nobody_asked_for_is_refused(trial: tuple[Site, Browser]) -> None:
+def test_an_answer_that_nobody_asked_for_is_refused(trial: tuple[Opened, Browser]) -> None:
     _, ana = trial
     answer = ana.get("/callback?code=x&state=y")
     assert answer.status_code == 400
     assert "belongs to no consent" in words(answer)
 
 
-def test_the_sample_firm_is_connected_read_and_ready_step_by_step(trial: tuple[Site, Browser]) -> None:
-    site, ana = trial
+def test_the_sample_firm_is_connected_read_and_ready_step_by_step(trial: tuple[Opened, Browser]) -> None:
+    opened, ana = trial
     ana.fill("/connections/crm/connect")
     if "Connect to Xero" in words(ana.get("/settings")):
         ana.get(visit(ana.fill("/connections/books/connect"), "allow"))
@@ -143,4 +129,4 @@ def test_the_sample_firm_is_connected_read_and_ready_step_by_step(trial: tuple[S
     ):
         assert step in said
     assert "Look at what would be sent (done)" not in said
-    assert site.trial.chosen
+    assert opened.site.trial.chosen

@@ -1,4 +1,4 @@
-"""Records, and what becomes of them in the connector's hooks, for the tests of pitfalls."""
+"""Records, and what becomes of them in the connector's hooks: from the outside, through the plugin."""
 
 from __future__ import annotations
 
@@ -16,6 +16,22 @@ from .conftest import guid
 CONTACTS, ITEMS, INVOICES, ORDERS, PAYMENTS = XERO.resources
 PARTY: Ref[str] = Ref(entity="customers", side="target", id="contact-1", key="Acme", name="Acme")
 PUMP: Ref[str] = Ref(entity="items", side="target", id="item-1", key="PUMP-1")
+OWED: Ref[str] = Ref(entity="invoices", side="target", id=guid(7))
+APPROVED: dict[str, Any] = {
+    "InvoiceID": guid(1),
+    "Type": "ACCREC",
+    "Status": "AUTHORISED",
+    "InvoiceNumber": "7",
+    "Contact": {"ContactID": "contact-1"},
+    "LineAmountTypes": "Exclusive",
+    "Date": "2026-11-03",
+    "DueDate": "2026-12-03",
+    "LineItems": [
+        {"LineItemID": "l-1", "Description": "Pump", "Quantity": 1, "UnitAmount": 100, "LineAmount": 100}
+        | {"AccountCode": "200", "TaxType": "OUTPUT", "Tracking": [{"Name": "Region", "Option": "North"}]}
+    ],
+}
+"""An invoice as Xero holds it, approved and not yet paid."""
 
 
 def line(price: str = "100", quantity: str = "1", **changes: Any) -> Line:
@@ -61,3 +77,9 @@ def pushed(connection: Connection, resource: Any, *bodies: dict[str, Any], op: O
 def found(connection: Connection, resource: Any, field: str, value: str) -> list[dict[str, Any]]:
     key = Key(field, value)
     return (find(connection, resource, [key]) or {})[key]
+
+
+def nothing_empty(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(inner not in (None, "", [], {}) and nothing_empty(inner) for inner in value.values())
+    return all(nothing_empty(inner) for inner in value) if isinstance(value, list) else True

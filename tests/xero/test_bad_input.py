@@ -18,10 +18,12 @@ from tieout.errors import (
     Unavailable,
 )
 from tieout.model import Account, Address, Party, Permission, TaxRate
+from tieout.secret import remember
 from tieout.work import Batch, Key, Receipt, Step
 from tieout_xero import XERO, check, fetch, find, push, reference
 from tieout_xero.contacts import lift
 
+from . import made
 from .conftest import Served, Told, guid
 
 INVOICES, CONTACTS, ITEMS = XERO.resource("Invoices"), XERO.resource("Contacts"), XERO.resource("Items")
@@ -361,3 +363,13 @@ def test_a_batch_answer_that_is_shorter_longer_or_in_another_order(
     assert [receipt.key for receipt in receipts] == ["k0", "k1", "k2"]
     assert [receipt.id for receipt in receipts] == [None if number is None else guid(number) for number in ids]
     assert all((receipt.outcome == "created") == (receipt.id is not None) for receipt in receipts)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 412, 429, 500, 503])
+def test_no_error_tells_the_token(books: Connection, served: Served, status: int) -> None:
+    served.answers["/api/Contacts"] = [Told(status, b"refused: Bearer token-of-the-test", {"Retry-After": "9000"})]
+    remember("token-of-the-test")
+    with pytest.raises(TieoutError) as caught:
+        fetch(books, made.CONTACTS, None)
+    for shown in (str(caught.value), repr(caught.value), repr(caught.value.problem), repr(books)):
+        assert "token-of-the-test" not in shown

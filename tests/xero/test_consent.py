@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from tieout.contract import Connection, Tenant
 from tieout.errors import ReauthNeeded, Unavailable
-from tieout_xero import XERO, check
+from tieout_xero import XERO, check, consent, fetch
 from tieout_xero.consent import oauth, tenants
 from tieout_xero.settings import ConnectionSettings
 
-from .conftest import Xero
+from . import made
+from .conftest import Served, Told, Xero
 
 
 def row(number: int, **changes: Any) -> dict[str, Any]:
@@ -116,3 +117,48 @@ def test_connections_that_cannot_be_read_are_unavailable(xero: Xero, connection:
 def test_the_connector_declares_its_limits_and_their_headers() -> None:
     assert (XERO.limits.minute, XERO.limits.day, XERO.limits.concurrent) == (60, 5_000, 5)
     assert XERO.limits.problem_header == "X-Rate-Limit-Problem"
+
+
+def test_a_consent_tells_how_long_it_lives_unused() -> None:
+    person = ConnectionSettings.model_validate({"client-id": "app"})
+    assert consent.oauth(person, frozenset()).lasts == 60 * 86_400
+    assert "offline_access" in consent.oauth(person, frozenset()).scopes
+
+
+def test_the_tenant_is_named_by_its_own_id(xero: Xero, connection: Connection) -> None:
+    row = {"id": "connection-9", "tenantId": "org-1", "tenantType": "ORGANISATION", "tenantName": "Acme Books"}
+    xero.answer(200, [row])
+    (tenant,) = consent.tenants(connection, {})
+    assert tenant.id == "org-1"
+    fetch(connection, made.CONTACTS, None)
+    assert xero.calls[-1].headers["Xero-Tenant-Id"] == "org-1"
+
+
+def test_a_tenant_that_went_away_is_told(xero: Xero, connection: Connection, books: Connection, served: Served) -> None:
+    refusal = {"Type": None, "Title": "Forbidden", "Status": 403, "Detail": "AuthenticationUnsuccessful"}
+    served.answers["/api/Contacts"] = [Told(403, refusal)]
+    with pytest.raises(ReauthNeeded, match=r"Acme Books is not connected to this app any more.*tieout connect books"):
+        fetch(books, made.CONTACTS, None)
+    xero.answer(200, [{"tenantId": "org-2", "tenantType": "ORGANISATION", "tenantName": "Other"}])
+    with pytest.raises(ReauthNeeded, match="is not connected to this app any more"):
+        check(connection)
+
+
+def test_a_missing_scope_is_told_and_no_token_is_asked_for(books: Connection, served: Served) -> None:
+    refusal = {"Type": None, "Title": "Unauthorized", "Status": 401, "Detail": "AuthorizationUnsuccessful"}
+    served.answers["/api/Contacts"] = [Told(401, refusal)]
+    with pytest.raises(ReauthNeeded, match="does not cover this"):
+        fetch(books, made.CONTACTS, None)
+    assert served.paths() == ["/api/Contacts"]
+
+
+def test_scopes_are_granular() -> None:
+    everything = consent.scopes(frozenset(resource.name for resource in XERO.resources))
+    assert "accounting.invoices" in everything
+    assert not {"accounting.transactions", "accounting.transactions.read", "accounting.reports.read"} & set(everything)
+
+
+def test_two_uncertified_apps_are_named_as_a_reason(xero: Xero, connection: Connection) -> None:
+    xero.answer(200, [])
+    with pytest.raises(ReauthNeeded, match="takes two apps that Xero has not certified"):
+        consent.tenants(connection, {"authentication_event_id": "e"})

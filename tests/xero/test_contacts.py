@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tieout.contract import Terms
+from tieout.contract import Connection, Terms
 from tieout.errors import Rejected
 from tieout.model import Address, Party, Permission
+from tieout_xero import fetch
 from tieout_xero.contacts import lift, lower
 from tieout_xero.wire import name
 
+from . import made
+from .conftest import Xero, guid
 from .made import CONTACTS, answer
 
 WHOLE = Party(
@@ -180,3 +183,46 @@ def test_a_plan_of_one_currency_gives_a_contact_no_other(
     assert [note.cause for note in step.notes] == ["contact-currency-left-out"]
     (step,) = answer(alone, Party(name="Acme", currency="AUD"), resource=CONTACTS)
     assert (step.body["DefaultCurrency"], step.notes) == ("AUD", ())
+
+
+def test_a_contact_name_is_normalised_and_looked_up_in_any_case(
+    xero: Xero, connection: Connection, sales: Terms
+) -> None:
+    xero.lists["Contacts"] = [{"ContactID": guid(1), "Name": "ACME pumps"}]
+    name = made.body(sales, Party(name=" Acme  Pumps "), resource=made.CONTACTS)["Name"]
+    assert name == "Acme Pumps"
+    assert [wire["ContactID"] for wire in made.found(connection, made.CONTACTS, "name", name)] == [guid(1)]
+    assert {"external", "name"} <= set(made.CONTACTS.find)
+
+
+def test_an_account_number_is_never_sent(sales: Terms) -> None:
+    assert "AccountNumber" not in made.body(sales, Party(name="Acme", number="C-7"), resource=made.CONTACTS)
+
+
+def test_an_archived_contact_is_seen_and_told(xero: Xero, connection: Connection, sales: Terms) -> None:
+    archived = {"ContactID": guid(1), "Name": "Acme", "ContactStatus": "ARCHIVED", "UpdatedDateUTC": ""}
+    xero.lists["Contacts"] = [archived]
+    assert made.found(connection, made.CONTACTS, "name", "Acme") == [archived]
+    assert fetch(connection, made.CONTACTS, None)
+    assert all(call.params["includeArchived"] == "true" for call in xero.calls)
+    assert made.causes(sales, Party(name="Acme"), archived, made.CONTACTS) == ["archived-in-target"]
+
+
+def test_contact_persons_are_never_sent_so_never_wiped(sales: Terms) -> None:
+    now = {"ContactID": guid(1), "Name": "Acme", "ContactPersons": [{"FirstName": "Bo"}]}
+    party = Party(name="Acme", person=True, first_name="Ann", email="a@acme.example")
+    for known in (None, now):
+        assert "ContactPersons" not in made.body(sales, party, known, made.CONTACTS)
+    assert set(made.body(sales, made.document())["Contact"]) == {"ContactID"}
+
+
+@pytest.mark.parametrize("address", ["a@b", "a@acme.com, b@acme.com", "jörg@acme.com", "a b@acme.com", "@acme.com"])
+def test_an_invalid_email_is_left_out_and_told(sales: Terms, address: str) -> None:
+    sent = made.body(sales, Party(name="Acme", email=address, phone="1"), resource=made.CONTACTS)
+    assert "EmailAddress" not in sent
+    assert sent["Phones"]
+    ((step,), (fine,)) = (
+        made.answer(sales, Party(name="Acme", email=given), resource=made.CONTACTS) for given in (address, "a@acme.com")
+    )
+    assert [(note.cause, note.about) for note in step.notes] == [("email-invalid", address)]
+    assert fine.notes == ()

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from tieout.contract import Terms
 from tieout.errors import Rejected
-from tieout.model import Account, Document, Line, Permission, Ref, TaxRate
+from tieout.model import Account, Address, Document, Item, Line, Lock, Party, Payment, Permission, Ref, TaxRate
 from tieout_xero.documents import INVOICE, ORDER
 from tieout_xero.settings import Arrival, Pair
+
+from . import made
 
 PARTY: Ref[str] = Ref(entity="customers", side="target", id="contact-1")
 ITEM: Ref[str] = Ref(entity="items", side="target", id="item-1", key="PUMP-1")
@@ -354,3 +356,120 @@ class TestLift:
         whole = {**short, "Item": {"ItemID": "item-1", "Name": "Pump", "Code": "PUMP-1"}}
         first, second = INVOICE.lift({"Date": "2026-11-03", "LineItems": [short, whole]}, sales).lines
         assert first == second
+
+
+@pytest.mark.parametrize("resource", [made.INVOICES, made.ORDERS])
+def test_a_document_names_its_contact_by_id_alone(sales: Terms, orders: Terms, resource: Any) -> None:
+    terms = orders if resource is made.ORDERS else sales
+    assert made.body(terms, made.document(), resource=resource)["Contact"] == {"ContactID": "contact-1"}
+
+
+def test_a_line_carries_the_code_of_its_tax(sales: Terms) -> None:
+    assert made.body(sales, made.document())["LineItems"][0]["TaxType"] == "OUTPUT"
+
+
+def test_a_tax_that_is_not_legal_for_the_account_is_told(terms: Callable[..., Terms], pair: Pair) -> None:
+    crossed = pair.model_copy(update={"taxes": pair.taxes.model_copy(update={"sales": {"GST 10%": "INPUT"}})})
+    assert made.causes(terms({"Type": "ACCREC"}, pair=crossed), made.document()) == ["tax-not-for-account"]
+
+
+def test_a_code_of_another_rate_is_told_with_both_rates(terms: Callable[..., Terms], reference: dict[str, Any]) -> None:
+    other = TaxRate(id="OUTPUT", name="VAT", rate=Decimal(15), categories=frozenset({"REVENUE"}))
+    given = terms({"Type": "ACCREC"}, reference=reference | {"taxes": (other,)})
+    assert made.causes(given, made.document())[0] == "tax-rate-differs"
+    (problem, *_) = made.answer(given, made.document()).problems
+    assert "10%" in problem.what
+    assert "15%" in problem.what
+
+
+@pytest.mark.parametrize(("code", "cause"), [("299", "account-archived"), ("300", "account-not-legal")])
+def test_an_account_that_cannot_be_used_is_told_before_it_is_sent(
+    terms: Callable[..., Terms], pair: Pair, code: str, cause: str
+) -> None:
+    changed = pair.model_copy(update={"accounts": pair.accounts.model_copy(update={"sales": code})})
+    assert made.causes(terms({"Type": "ACCREC"}, pair=changed), made.document())[0] == cause
+
+
+def test_what_has_no_value_is_left_out(sales: Terms, orders: Terms) -> None:
+    assert made.nothing_empty(made.body(sales, made.document(currency=None, url="", reference="")))
+    assert made.nothing_empty(made.body(orders, made.document(due=None), resource=made.ORDERS))
+    assert made.nothing_empty(made.body(sales, Party(name="Acme", addresses=(Address(),)), resource=made.CONTACTS))
+    assert made.nothing_empty(made.body(sales, Item(code="A"), resource=made.ITEMS))
+
+
+def test_an_account_without_a_code_goes_by_its_id(
+    terms: Callable[..., Terms], reference: dict[str, Any], pair: Pair
+) -> None:
+    bare = Account(id="a-9", name="Bare", category="REVENUE", roles=frozenset({"sales"}))
+    chosen = Pair.model_validate({"accounts": {"sales": {"id": "a-9"}}, "taxes": pair.taxes.model_dump()})
+    given = terms({"Type": "ACCREC"}, pair=chosen, reference=reference | {"accounts": (bare,)})
+    (sent,) = made.body(given, made.document())["LineItems"]
+    assert sent["AccountID"] == "a-9"
+    assert "AccountCode" not in sent
+    money = Payment(document=made.OWED, date=date(2026, 11, 5), amount=Decimal(5))
+    assert made.body(terms(), money, resource=made.PAYMENTS)["Account"] == {"AccountID": "a-bank"}
+
+
+def test_what_a_status_needs_is_checked_before_it_is_sent(terms: Callable[..., Terms], pair: Pair) -> None:
+    approved = terms({"Type": "ACCREC"}, settings=Arrival(status="authorised"))
+    assert made.causes(approved, made.document(due=None)) == ["due-date-missing"]
+    assert made.causes(terms({"Type": "ACCREC"}, settings=Arrival(status="submitted")), made.document(due=None)) == [
+        "due-date-missing"
+    ]
+    assert made.body(terms({"Type": "ACCREC"}), made.document(due=None))["Status"] == "DRAFT"
+    assert made.causes(terms({"Type": "ACCREC"}, pair=Pair()), made.document())[:2] == [
+        "tax-unmapped",
+        "account-not-chosen",
+    ]
+
+
+@pytest.mark.parametrize(
+    "wire", [{"Date": "/Date(1793664000000+1300)/"}, {"Date": "/Date(1)/", "DateString": "2026-11-03T00:00:00"}]
+)
+def test_a_date_is_the_one_that_stands_there(sales: Terms, wire: dict[str, Any]) -> None:
+    assert getattr(made.INVOICES.lift(wire, sales), "date", None) == date(2026, 11, 3)
+    assert made.body(sales, made.document())["Date"] == "2026-11-03"
+
+
+@pytest.mark.parametrize("until", [date(2026, 11, 3), date(2026, 12, 31)])
+def test_a_locked_period_is_told_before_it_is_sent(
+    terms: Callable[..., Terms], reference: dict[str, Any], until: date
+) -> None:
+    locks = (Lock(id="period", name="Period"), Lock(id="year", name="Year", until=until))
+    assert made.causes(terms({"Type": "ACCREC"}, reference=reference | {"locks": locks}), made.document()) == [
+        "period-locked"
+    ]
+
+
+def test_a_plan_that_refuses_is_told_before_it_is_sent(terms: Callable[..., Terms]) -> None:
+    approved = terms({"Type": "ACCPAY"}, settings=Arrival(status="authorised"))
+    refused = made.answer(approved, made.document())
+    assert [problem.cause for problem in refused.problems] == ["plan-does-not-allow"]
+    assert "draft" in refused.problems[0].fix
+    assert made.body(terms({"Type": "ACCPAY"}), made.document())["Status"] == "DRAFT"
+
+
+def test_a_currency_that_is_not_enabled_is_told_before_it_is_sent(
+    terms: Callable[..., Terms], reference: dict[str, Any]
+) -> None:
+    foreign = made.document(currency="JPY")
+    assert made.causes(terms({"Type": "ACCREC"}), foreign) == ["currency-not-enabled"]
+    single = (Permission(id="UseMulticurrency", name="UseMulticurrency", allowed=False),)
+    given = terms({"Type": "ACCREC"}, reference=reference | {"permissions": single})
+    assert "one currency only" in made.answer(given, foreign).problems[0].why
+
+
+def test_control_characters_go_and_a_number_is_plain_text(sales: Terms) -> None:
+    assert made.body(sales, made.document("110", made.line(description="Pump\x00\x07\r\nbig")))["LineItems"][0][
+        "Description"
+    ] == ("Pump\nbig")
+    assert made.causes(sales, made.document(number="7-\U0001f950")) == ["number-unfit"]
+
+
+def test_automatic_sales_tax_is_left_alone(sales: Terms) -> None:
+    automatic = {
+        **made.APPROVED,
+        "LineItems": [made.APPROVED["LineItems"][0] | {"TaxBreakdown": [{"TaxComponentId": "1"}]}],
+    }
+    assert made.causes(sales, made.document(), automatic) == ["automatic-sales-tax"]
+    assert made.causes(sales, made.document(standing="void"), automatic) == ["automatic-sales-tax"]

@@ -9,7 +9,8 @@ from tieout.contract import Connection
 from tieout.work import Key
 from tieout_xero import XERO, find, listing
 
-from .conftest import Xero, guid, ticks
+from . import made
+from .conftest import Served, Told, Xero, guid, ticks
 
 
 def ask(connection: Connection, resource: str, *keys: tuple[str, str]) -> dict[tuple[str, str], list[str]]:
@@ -148,3 +149,30 @@ def test_a_few_references_are_one_call_and_many_the_whole_list(xero: Xero, conne
     xero.calls.clear()
     assert ask(connection, "Payments", ("external", "")) == {("external", ""): []}
     assert xero.calls == []
+
+
+def test_every_bill_of_a_number_is_found(xero: Xero, connection: Connection) -> None:
+    xero.lists["Invoices"] = [
+        {"InvoiceID": guid(one), "InvoiceNumber": "7", "Type": "ACCPAY", "Contact": {"ContactID": guid(one)}}
+        for one in (1, 2)
+    ]
+    assert len(made.found(connection, made.INVOICES, "number", "7")) == 2
+    assert "number" not in made.INVOICES.unique
+
+
+def test_a_name_with_quotes_is_found_without_a_filter(xero: Xero, connection: Connection) -> None:
+    xero.lists["Contacts"] = [{"ContactID": guid(1), "Name": 'The "Best" Bakery'}]
+    assert len(made.found(connection, made.CONTACTS, "name", 'The "Best" Bakery')) == 1
+    assert not any("where" in call.params for call in xero.calls)
+
+
+def test_signs_in_a_filter_are_encoded(books: Connection, served: Served) -> None:
+    served.answers["/api/Contacts"] = [Told(200, {"Contacts": [{"ContactID": guid(1), "Name": "A & B+C=D"}]})]
+    assert len(made.found(books, made.CONTACTS, "name", "A & B+C=D")) == 1
+    assert "A%20%26%20B%2BC%3DD" in served.asked[0][1].replace("+", "%20")
+
+
+@pytest.mark.parametrize("content", [b"<html>not found</html>", b"", b"The resource cannot be found"])
+def test_a_record_that_is_not_there_needs_no_json(xero: Xero, connection: Connection, content: bytes) -> None:
+    xero.answer(404, content)
+    assert made.found(connection, made.ORDERS, "number", "PO-1") == []

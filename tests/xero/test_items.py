@@ -12,6 +12,9 @@ from tieout.model import Item
 from tieout_xero.items import lift, lower
 from tieout_xero.settings import Pair
 
+from . import made
+from .conftest import guid
+
 PUMP = Item(code="PUMP-1", name="Pump", description="A pump", price=Decimal("120.5"), cost=Decimal("80.1234"))
 
 
@@ -59,3 +62,19 @@ def test_an_item_without_a_code_is_held(sales: Terms) -> None:
 
 def test_a_price_of_zero_is_a_price(sales: Terms) -> None:
     assert lower(Item(code="FREE", price=Decimal(0)), sales, None)["SalesDetails"]["UnitPrice"] == 0
+
+
+def test_an_item_never_becomes_tracked_stock(sales: Terms) -> None:
+    item = Item(code="A", name="Pump", price=Decimal(2), cost=Decimal(1), stock=True)
+    sent = made.body(sales, item, resource=made.ITEMS)
+    tracking = {"InventoryAssetAccountCode", "IsTrackedAsInventory", "QuantityOnHand"}
+    assert not tracking & sent.keys()
+    assert set(sent["PurchaseDetails"]) == {"UnitPrice", "AccountCode"}
+    tracked = {"ItemID": guid(1), "Code": "A", "IsTrackedAsInventory": True}
+    assert not {"PurchaseDetails", *tracking} & made.body(sales, item, tracked, made.ITEMS).keys()
+
+
+def test_codes_that_become_one_when_cut_are_seen_as_one(sales: Terms) -> None:
+    both = [made.body(sales, Item(code="X" * 30 + end), resource=made.ITEMS) for end in ("-left", "-right")]
+    assert [getattr(made.ITEMS.lift(sent, sales), "code", None) for sent in both] == ["X" * 30, "X" * 30]
+    assert "code" in made.ITEMS.unique

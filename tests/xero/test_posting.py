@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tieout.contract import Binding, Resource, Terms
+from tieout.contract import Binding, Connection, Resource, Terms
 from tieout.model import Document, Item, Line, Party, Record, Ref, TaxRate
 from tieout.work import Lowering, Reject, Step, Work
 from tieout_xero import XERO, transform
@@ -20,6 +20,9 @@ from tieout_xero.documents import INVOICES, PURCHASE_ORDERS
 from tieout_xero.lines import fold
 from tieout_xero.settings import Pair
 from tieout_xero.wire import places, rounded
+
+from . import made
+from .conftest import Xero, guid
 
 PARTY: Ref[str] = Ref(entity="customers", side="target", id="contact-1")
 
@@ -292,3 +295,71 @@ def test_lowering_changes_nothing_it_was_given(sales: Terms) -> None:
     before = replace(item, now={**item.now, "LineItems": [dict(each) for each in item.now["LineItems"]]})  # type: ignore[dict-item, index]
     assert turn(sales, item) == turn(sales, item)
     assert item == before
+
+
+def test_a_line_with_an_item_has_quantity_and_price(sales: Terms) -> None:
+    (sent,) = made.body(sales, made.document("0", made.line("0", "0", item=made.PUMP)))["LineItems"]
+    assert (sent["ItemCode"], sent["Quantity"], sent["UnitAmount"]) == ("PUMP-1", 0, 0)
+    assert sent["AccountCode"] == "200"
+
+
+def test_a_line_of_nothing_may_come_back_without_its_account(xero: Xero, connection: Connection, sales: Terms) -> None:
+    sent = made.body(sales, made.document("0", made.line("0")))
+    came = sent | {"Type": "ACCREC", "InvoiceID": guid(1), "StatusAttributeString": "OK", "Total": 0, "TotalTax": 0}
+    came["LineItems"] = [{name: value for name, value in sent["LineItems"][0].items() if name != "AccountCode"}]
+    xero.answer(200, {"Invoices": [came]})
+    (receipt,) = made.pushed(connection, made.INVOICES, sent)
+    assert (receipt.outcome, receipt.problems, receipt.dropped) == ("created", (), ())
+    assert made.body(sales, made.document("0", made.line("0")), came)["LineItems"][0]["AccountCode"] == "200"
+
+
+def test_prices_have_four_decimals_and_the_rest_is_folded(xero: Xero, connection: Connection, sales: Terms) -> None:
+    fine, folded = made.body(sales, made.document("13.68", made.line("0.1234", "100"), made.line("0.0123456", "8.5")))[
+        "LineItems"
+    ]
+    assert fine["UnitAmount"] == Decimal("0.1234")
+    assert (folded["Quantity"], folded["UnitAmount"]) == (1, Decimal("0.1"))
+    assert folded["Description"] == "Pump (8.5 x 0.0123456)"
+    xero.answer(200, {"Invoices": []})
+    made.pushed(connection, made.INVOICES, {"InvoiceNumber": "7"})
+    made.found(connection, made.INVOICES, "number", "7")
+    assert {call.params["unitdp"] for call in xero.calls} == {"4"}
+
+
+def test_the_amount_of_a_line_is_left_to_xero(sales: Terms) -> None:
+    (sent,) = made.body(sales, made.document("11.01", made.line("3.335", "3", amount=Decimal("10.01"))))["LineItems"]
+    assert "LineAmount" not in sent
+
+
+def test_tax_on_the_total_is_made_good_by_a_rounding_line(sales: Terms) -> None:
+    lines = [made.line(price, tax="GST 15%", tax_rate=Decimal(15)) for price in ("25.06", "25.61", "25.63")]
+    *_, last = made.body(sales, made.document("87.75", *lines))["LineItems"]
+    assert (last["Description"], last["UnitAmount"], last["AccountCode"], last["TaxType"]) == (
+        "Rounding",
+        Decimal("0.01"),
+        "860",
+        "NONE",
+    )
+
+
+def test_a_discount_is_sent_only_where_xero_takes_it(sales: Terms, bills: Terms) -> None:
+    half = made.line("10", "4", discount_rate=Decimal(50))
+    assert made.body(sales, made.document("22", half))["LineItems"][0]["DiscountRate"] == 50
+    (bill,) = made.body(bills, made.document("22", half))["LineItems"]
+    assert (bill["UnitAmount"], "DiscountRate" in bill) == (5, False)
+    (beyond,) = made.body(sales, made.document("-11", made.line("10", "1", discount=Decimal(20))))["LineItems"]
+    assert (beyond["UnitAmount"], "DiscountAmount" in beyond) == (-10, False)
+
+
+def test_lines_keep_their_ids_and_none_is_left_out(sales: Terms) -> None:
+    (kept,) = made.body(sales, made.document(), made.APPROVED)["LineItems"]
+    assert (kept["LineItemID"], kept["Tracking"]) == ("l-1", [{"Name": "Region", "Option": "North"}])
+    more = made.body(sales, made.document("220", made.line(), made.line()), made.APPROVED)["LineItems"]
+    assert [sent.get("LineItemID") for sent in more] == [None, None]
+
+
+def test_an_order_gives_its_number_back_before_it_is_deleted(orders: Terms) -> None:
+    now = {"PurchaseOrderID": guid(1), "PurchaseOrderNumber": "PO-1", "Status": "AUTHORISED", "Date": "2026-11-03"}
+    renamed, removed = made.answer(orders, made.document(standing="void"), now, made.ORDERS)
+    assert renamed.body["PurchaseOrderNumber"].startswith("PO-1-VOID-")
+    assert (removed.op, removed.body) == ("remove", {"Status": "DELETED"})

@@ -6,11 +6,13 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from tieout.contract import Connection
+from tieout.contract import Connection, Terms
 from tieout.errors import OutcomeUnknown
+from tieout.model import Party
 from tieout.work import Batch, Op, Step
-from tieout_xero import XERO, push
+from tieout_xero import XERO, fetch, push
 
+from . import made
 from .conftest import API, Xero, guid
 
 ZERO = "00000000-0000-0000-0000-000000000000"
@@ -232,3 +234,57 @@ def test_an_unreadable_success_is_unknown(xero: Xero, connection: Connection, bo
 
 def test_the_address_is_a_setting(xero: Xero, connection: Connection) -> None:
     assert connection.settings.api_url + "/" == API
+
+
+def test_a_contact_is_created_so_that_nobody_is_overwritten(xero: Xero, connection: Connection) -> None:
+    taken = "The contact name Acme is already assigned to another contact."
+    xero.answer(200, {"Contacts": [{"Name": "Acme", "HasValidationErrors": True, "ValidationErrors": [{}]}]})
+    xero.answer(200, {"Contacts": [{"Name": "Acme", "ValidationErrors": [{"Message": taken}]}]})
+    for _ in range(2):
+        (receipt,) = made.pushed(connection, made.CONTACTS, {"Name": "Acme"})
+        assert receipt.outcome == "rejected"
+    assert receipt.problems[0].cause == "contact-name-taken"
+    assert {call.method for call in xero.calls} == {"PUT"}
+
+
+def test_angle_brackets_are_replaced_and_each_element_is_judged(
+    xero: Xero, connection: Connection, sales: Terms
+) -> None:
+    assert made.body(sales, Party(name="A <b> & C"), resource=made.CONTACTS)["Name"] == "A (b) & C"
+    good = {"ContactID": guid(2), "Name": "B", "StatusAttributeString": "OK"}
+    xero.answer(200, {"Contacts": [{"Name": "A", "StatusAttributeString": "ERROR"}, good]})
+    assert [one.outcome for one in made.pushed(connection, made.CONTACTS, {"Name": "A"}, {"Name": "B"})] == [
+        "rejected",
+        "created",
+    ]
+
+
+def test_a_dropped_account_is_no_success(xero: Xero, connection: Connection) -> None:
+    said = "Account code '476' has been removed as it does not match a recognised account."
+    saved = {"InvoiceID": guid(1), "InvoiceNumber": "7", "StatusAttributeString": "WARNING"}
+    xero.answer(200, {"Invoices": [saved | {"LineItems": [{"Warnings": [{"Message": said}]}]}]})
+    (receipt,) = made.pushed(connection, made.INVOICES, {"InvoiceNumber": "7"})
+    assert receipt.dropped == (said,)
+
+
+@pytest.mark.parametrize("resource", XERO.resources)
+def test_a_key_is_trusted_for_less_than_six_minutes_and_then_looked_up(resource: Any) -> None:
+    assert 0 < resource.key_seconds < 360
+    assert resource.find
+
+
+def test_the_key_goes_as_it_was_given_and_its_refusal_is_understood(xero: Xero, connection: Connection) -> None:
+    said = "Idempotency Key: idem-1 is used with a different request."
+    xero.answer(400, {"ErrorNumber": 10, "Type": "ValidationException", "Message": said})
+    (receipt,) = made.pushed(connection, made.INVOICES, {"InvoiceNumber": "7"})
+    assert xero.calls[0].headers["Idempotency-Key"] == "idem-1"
+    assert receipt.problems[0].cause == "repeat-refused"
+
+
+def test_few_calls_are_made(xero: Xero, connection: Connection) -> None:
+    assert all(resource.batch == 50 and resource.bytes <= 3_500_000 for resource in XERO.resources)
+    xero.answer(200, {"Invoices": []})
+    made.pushed(connection, made.INVOICES, *({"InvoiceNumber": str(number)} for number in range(50)))
+    fetch(connection, made.INVOICES, None)
+    assert len(xero.calls) == 2
+    assert xero.calls[1].params["pageSize"] == "1000"

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from tieout import codec
-from tieout.contract import Connection, Cursor
+from tieout.contract import Connection, Cursor, Terms
 from tieout.errors import ContractError, Unavailable
-from tieout.work import Page
-from tieout_xero import XERO, fetch, listing
+from tieout.model import Account, Document
+from tieout.work import Key, Page
+from tieout_xero import XERO, fetch, find, listing, reference
 
-from .conftest import Xero, guid, ticks
+from . import made
+from .conftest import Served, Told, Xero, guid, ticks
 
 INVOICES = XERO.resource("Invoices")
 Make = Callable[..., list[dict[str, Any]]]
@@ -192,3 +194,48 @@ def test_an_answer_of_another_shape_is_an_error(
     xero.answer(status, body)
     with pytest.raises(error):
         fetch(connection, INVOICES, None)
+
+
+def test_every_call_names_the_program(books: Connection, served: Served) -> None:
+    served.answers["/api/Contacts"] = [Told(200, {"Contacts": []})]
+    fetch(books, made.CONTACTS, None)
+    assert served.asked[0][2]["User-Agent"].startswith("tieout/")
+
+
+def test_stamps_are_utc_and_those_of_a_nested_contact_do_not_count(
+    xero: Xero, connection: Connection, invoices_of: Callable[..., list[dict[str, Any]]]
+) -> None:
+    xero.lists["Invoices"] = [
+        row | {"Contact": {"ContactID": guid(9), "UpdatedDateUTC": "/Date(1900000000000)/"}}
+        for row in invoices_of(2, start=datetime(2026, 11, 3, 11, 59, 30, tzinfo=UTC))
+    ]
+    page = fetch(connection, made.INVOICES, None)
+    assert page is not None
+    assert page.resume is not None
+    assert page.resume["since"] == "2026-11-03T11:59:29"
+
+
+def test_no_parameter_is_empty_and_every_list_is_paged(xero: Xero, connection: Connection) -> None:
+    for resource in XERO.resources:
+        fetch(connection, resource, None)
+        for field in resource.find:
+            find(connection, resource, [Key(field, value) for value in ("a", "b")])
+    lists = [call for call in xero.calls if "/" not in call.path and call.path != "Items"]
+    assert lists
+    assert all(call.params.get("page") == "1" for call in lists)
+    assert all(value for call in xero.calls for value in call.params.values())
+
+
+def test_unknown_values_and_fields_are_kept(xero: Xero, connection: Connection, sales: Terms) -> None:
+    strange = {"InvoiceID": guid(1), "Status": "HELD", "LineAmountTypes": "Net", "Date": "2026-11-03", "New": {"a": 1}}
+    xero.lists["Invoices"] = [strange | {"UpdatedDateUTC": "", "LineItems": [{"TaxType": "NEW9", "UnitAmount": 1}]}]
+    page = fetch(connection, made.INVOICES, None)
+    assert page is not None
+    assert page.wires[0] == xero.lists["Invoices"][0]
+    record = made.INVOICES.lift(page.wires[0], sales)
+    assert isinstance(record, Document)
+    assert (record.standing, record.lines[0].tax) == ("live", "NEW9")
+    xero.answer(200, {"Accounts": [{"AccountID": "a", "Type": "CRYPTO", "Class": "OTHER", "Status": "ACTIVE"}]})
+    (account,) = reference(connection, "accounts") or []
+    assert isinstance(account, Account)
+    assert (account.type, account.category, account.roles) == ("CRYPTO", "OTHER", frozenset())

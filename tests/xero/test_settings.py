@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 from tieout.contract import Settings
 from tieout.testing import rules
-from tieout_xero import XERO
+from tieout_xero import XERO, connectors
 from tieout_xero.settings import Accounts, Choice, ConnectionSettings, Pair, Rounding, Taxes, hosts
 
 
@@ -83,3 +83,7 @@ def test_every_setting_has_a_title_and_says_what_it_is_for(model: type[Settings]
 @pytest.mark.parametrize("model", [XERO.settings, XERO.pair, *XERO.flow.values()])
 def test_every_model_is_a_form(model: Any) -> None:
     rules.settings_are_a_form(model)
+
+
+def test_the_connector_under_test_is_the_one_that_is_offered() -> None:
+    assert tuple(connectors()) == (XERO,)

@@ -14,6 +14,8 @@ from tieout.work import Lowering, Reject, Step, Work
 from tieout_xero import transform
 from tieout_xero.documents import INVOICES
 
+from . import made
+
 PARTY: Ref[str] = Ref(entity="customers", side="target", id="contact-1")
 NOW: dict[str, Any] = {
     "InvoiceID": "id-1",
@@ -238,3 +240,11 @@ def test_a_locked_period_stays_locked(sales: Terms) -> None:
 def test_what_xero_is_never_told_may_change_on_a_paid_document() -> None:
     assert {"customer", "contact", "bill_to", "delivery", "note"} <= INVOICES.free
     assert not {"total", "tax", "date", "currency"} & INVOICES.free
+
+
+def test_of_a_paid_document_only_what_is_free_goes(sales: Terms) -> None:
+    paid = {**made.APPROVED, "Status": "PAID", "AmountPaid": 110}
+    assert made.body(sales, made.document(due=date(2026, 12, 24)), paid) == {"Type": "ACCREC", "DueDate": "2026-12-24"}
+    assert set(made.causes(sales, made.document("121", made.line("110"), date=date(2026, 11, 4)), paid)) == {
+        "settled-in-target"
+    }

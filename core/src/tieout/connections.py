@@ -13,7 +13,6 @@ from sqlalchemy import delete, select, update
 
 from tieout import oauth
 from tieout import vault as vaults
-from tieout.clock import Clock
 from tieout.config import Config, ConnectionConfig
 from tieout.contract import Answer, Check, Connection, Tenant
 from tieout.errors import ConfigError, ReauthNeeded, Refused, Throttled, TieoutError
@@ -74,18 +73,18 @@ class Connections:
         config: Config,
         plugins: Plugins,
         ledger: Ledger,
-        clock: Clock,
         stop: threading.Event | None = None,
         purpose: Purpose = "person",
     ) -> None:
         self._config = config
         self._plugins = plugins
         self._ledger = ledger
-        self._clock = clock
+        self._runtime = runtime = ledger.runtime
+        self._clock = clock = runtime.clock
         self._stop = stop or threading.Event()
         self._purpose = purpose
         self.standing = Standing(ledger, clock, purpose)
-        self._lock = threading.RLock()
+        self._lock = runtime.threads.lock()
         self._opened: dict[str, Connection] = {}
         self._auths: dict[str, HttpAuth | None] = {}
         self._vault: Vault | None = None
@@ -278,6 +277,7 @@ class Connections:
             usage=self.usage(section.name),
             purpose=self._purpose,
             closed=self.standing.paused(section.name),
+            threads=self._runtime.threads,
         )
         return Connection(
             name=section.name,
@@ -290,8 +290,10 @@ class Connections:
                 clock=self._clock,
                 authenticate=lambda: self._authenticate(section.name),
                 stop=self._stop,
+                runtime=self._runtime,
             ),
             clock=self._clock,
+            entropy=self._runtime.entropy,
             memory=Memory(self._ledger, section.name, row.memory or {}),
             tenant=tenant,
             resources=self._resources(section),

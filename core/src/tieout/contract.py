@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tieout.clock import Clock
 from tieout.codec import digest
+from tieout.entropy import Entropy
 from tieout.errors import ContractError, Problem
 from tieout.model import Organisation, Record, Reference
 
@@ -98,6 +99,7 @@ class Connection:
     memory: MutableMapping[str, Any]
     tenant: Tenant | None = None
     resources: frozenset[str] = frozenset()
+    entropy: Entropy = field(default_factory=Entropy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,52 +1,51 @@
-"""Events: what happens in a run, told to plugins, to an observer and to the log, without ever holding the run up."""
+"""Events: what happens in a run, given to plugins, to an observer and to the log, without ever holding the run up."""
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 
 from tieout.contract import Event
 from tieout.facade import Facade
 from tieout.log import cleaned, logger
+from tieout.runtime import Runtime
 
 PATIENCE = 5.0
-"""How many seconds the end of a program waits for what is still to be told."""
+"""How many seconds the end of a program waits for events that are not delivered yet."""
 
 
 class Events:
-    """A bounded queue and the thread that empties it; what does not fit any more is dropped and counted."""
+    """Delivers events beside the run; an event that finds the queue full is dropped and counted."""
 
-    def __init__(self, facade: Facade, observer: Callable[[Event], None] | None = None, capacity: int = 10_000) -> None:
+    def __init__(
+        self,
+        facade: Facade,
+        observer: Callable[[Event], None] | None = None,
+        capacity: int = 10_000,
+        runtime: Runtime | None = None,
+    ) -> None:
         self._facade = facade
         self._observer = observer
         self._log = logger()
-        self._queue: queue.Queue[Event | None] = queue.Queue(capacity)
-        self._thread = threading.Thread(target=self._run, name="tieout-events", daemon=True)
-        self._thread.start()
+        self._runtime = runtime or Runtime()
+        self._mailbox = self._runtime.threads.mailbox("tieout-events", self._deliver, capacity)
         self.dropped = 0
 
     def tell(self, event: Event) -> None:
-        """Hand an event over; returns at once. Secrets are taken out."""
+        """Hand an event over, without secrets, and return at once; its name is a signal."""
+        self._runtime.signal(event.name)
         clean = Event(event.name, event.at, {key: cleaned(key, value) for key, value in event.data.items()})
-        try:
-            self._queue.put_nowait(clean)
-        except queue.Full:
+        if not self._mailbox.post(clean):
             self.dropped += 1
 
     def close(self) -> None:
-        """Wait until everything is told, but not for ever: a plugin may hang."""
-        with suppress(queue.Full):
-            self._queue.put(None, timeout=PATIENCE)
-        self._thread.join(PATIENCE)
+        """Wait until everything is delivered, but not for ever: a plugin may hang."""
+        self._mailbox.close(PATIENCE)
 
-    def _run(self) -> None:
-        while (event := self._queue.get()) is not None:
-            self._log.info(event.name, **{key: value for key, value in event.data.items() if key != "event"})
-            self._facade.observe(event)
-            if self._observer is not None:
-                try:
-                    self._observer(event)
-                except Exception as error:
-                    self._log.warning("observer failed", error=repr(error))
+    def _deliver(self, event: Event) -> None:
+        self._log.info(event.name, **{key: value for key, value in event.data.items() if key != "event"})
+        self._facade.observe(event)
+        if self._observer is not None:
+            try:
+                self._observer(event)
+            except Exception as error:
+                self._log.warning("observer failed", error=repr(error))

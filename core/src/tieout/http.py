@@ -6,7 +6,6 @@ A read may be repeated, so it is, with back-off. A write is sent once: whatever 
 
 from __future__ import annotations
 
-import random
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +22,7 @@ from tieout.clock import Clock
 from tieout.codec import dumps, loads
 from tieout.errors import ContractError, OutcomeUnknown, ReauthNeeded, Throttled, TieoutError, Unavailable
 from tieout.quota import Quota, retry_after
+from tieout.runtime import RECEIVED, SENT, Runtime
 from tieout.secret import redact
 
 __all__ = ["Calls", "Http", "HttpAuth", "HttpRequest", "HttpResponse", "Reply", "dumps", "excerpt", "loads"]
@@ -96,6 +96,7 @@ class Http:
         clock: Clock,
         authenticate: Callable[[], HttpAuth | None] = lambda: None,
         stop: threading.Event | None = None,
+        runtime: Runtime | None = None,
     ) -> None:
         self._name = name
         self._hosts = frozenset(host.lower() for host in hosts)
@@ -104,7 +105,10 @@ class Http:
         self._authenticate = authenticate
         self._stop = stop or threading.Event()
         agent = {"User-Agent": f"tieout/{__version__}"}
-        self._client = httpx.Client(verify=_certificates(), timeout=_TIMEOUT, headers=agent)
+        self._runtime = runtime or Runtime()
+        transport = self._runtime.transport()
+        verify = _certificates() if transport is None else False
+        self._client = httpx.Client(verify=verify, transport=transport, timeout=_TIMEOUT, headers=agent)
         self._lock = threading.Lock()
         self._calls = {"read": 0, "write": 0}
 
@@ -138,7 +142,7 @@ class Http:
             except Unavailable:
                 if attempt == TRIES or self._stop.is_set():
                     raise
-                seconds = min(0.5 * 2**attempt, 30.0) * random.uniform(0.5, 1.0)  # noqa: S311 spread, not secrecy
+                seconds = min(0.5 * 2**attempt, 30.0) * self._runtime.entropy.between(0.5, 1.0)
             except Throttled as error:
                 left = error.until - self._clock.now()
                 if attempt == TRIES or error.lasting or left > PATIENCE:
@@ -233,6 +237,7 @@ class Http:
 
     def _exchanged(self, request: httpx.Request, auth: HttpAuth | None, lost: type[TieoutError]) -> httpx.Response:
         try:
+            self._runtime.signal(SENT)
             return self._client.send(request, auth=auth)
         except httpx.HTTPError as error:
             # an auth flow makes calls of its own: when those fail the request itself was not sent
@@ -244,6 +249,8 @@ class Http:
                 if sent and lost is OutcomeUnknown
                 else "Check the network and the address in the configuration, and try again.",
             ) from error
+        finally:
+            self._runtime.signal(RECEIVED)
 
 
 @cache

@@ -170,9 +170,12 @@ class Document(Record):
 
 
 class Payment(Record):
-    """Money paid or received on a document, in that document's currency."""
+    """Money paid or received on a document, in that document's currency.
 
-    document: Ref[str]
+    `document` is None while the document is not in the target; such a payment is lowered for its problems alone.
+    """
+
+    document: Ref[str] | None
     date: datetime.date
     amount: Amount
     account: str | None = None

@@ -14,7 +14,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from authlib.common.security import generate_token
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 from authlib.oauth2.rfc7009 import prepare_revoke_token_request
@@ -71,7 +70,7 @@ def authorise(oauth: OAuth, connection: Connection, redirect: str) -> Consent:
             why="It uses the credentials of a custom connection.",
             fix="Use it as it is: tieout check",
         )
-    state, verifier = generate_token(32), generate_token(64)
+    state, verifier = connection.entropy.token(32), connection.entropy.token(64)
     url = prepare_grant_uri(
         oauth.authorise_url,
         oauth.client_id,

@@ -9,8 +9,8 @@ used is off with its reason, and the rest runs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution, entry_points
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -33,7 +33,8 @@ class Entry:
     module: str
     distribution: str
     version: str
-    extra: bool = False
+    extra: bool
+    point: EntryPoint = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,12 @@ class Plugins:
 def installed() -> tuple[Entry, ...]:
     """All installed plugins by name, none of them imported."""
     found = []
+    points = entry_points()
     for group in (GROUP, EXTRAS):
-        for point in entry_points(group=group):
+        for point in points.select(group=group):
             owner = point.dist.name if point.dist else ""
             version = point.dist.version if point.dist else ""
-            found.append(Entry(point.name, point.value, owner, version, group == EXTRAS))
+            found.append(Entry(point.name, point.value, owner, version, group == EXTRAS, point))
     return tuple(sorted(found, key=lambda entry: (entry.name, entry.distribution)))
 
 
@@ -116,11 +118,7 @@ def _status(entry: Entry, on: bool, reason: str | None) -> Status:
 
 
 def _requirement(entry: Entry) -> None:
-    try:
-        lines = distribution(entry.distribution).requires or []
-    except PackageNotFoundError:
-        return
-    for line in lines:
+    for line in (entry.point.dist.requires if entry.point.dist else None) or []:
         try:
             wanted = Requirement(line)
         except InvalidRequirement as error:
@@ -135,14 +133,8 @@ def _requirement(entry: Entry) -> None:
 
 
 def _import(entry: Entry) -> Any:
-    group = EXTRAS if entry.extra else GROUP
-    (point,) = (
-        one
-        for one in entry_points(group=group, name=entry.name)
-        if (one.dist.name if one.dist else "") == entry.distribution
-    )
     try:
-        return point.load()
+        return entry.point.load()
     except (Exception, SystemExit) as error:  # whatever a stranger's module does, the rest runs
         lines = str(error).strip().splitlines() or [""]
         raise PluginError(

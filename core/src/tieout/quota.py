@@ -20,6 +20,7 @@ from pyrate_limiter import InMemoryBucket, Rate, RateItem
 from tieout.clock import Clock
 from tieout.contract import Limits
 from tieout.errors import Throttled, Unavailable
+from tieout.threads import Threads
 from tieout.usage import Usage
 
 Purpose = Literal["person", "schedule"]
@@ -51,6 +52,7 @@ class Quota:
         usage: Usage | None = None,
         purpose: Purpose = "person",
         closed: Throttled | None = None,
+        threads: Threads | None = None,
     ) -> None:
         self._name = name
         self._limits = limits
@@ -58,8 +60,9 @@ class Quota:
         self._stop = stop or threading.Event()
         self._usage = usage or Usage(name, limits, clock)
         self._reserve = (limits.day or 0) * RESERVE // 100 if purpose == "schedule" else 0
-        self._slots = threading.BoundedSemaphore(limits.concurrent)
-        self._lock = threading.Lock()
+        threads = threads or Threads()
+        self._slots = threads.slots(limits.concurrent)
+        self._lock = threads.lock()
         self._log = InMemoryBucket(_rates(limits) or [_UNLIMITED])
         self._closed = closed
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,9 +23,11 @@ from sqlalchemy import delete, select
 
 from tieout.clock import Clock
 from tieout.codec import dumps, loads
+from tieout.entropy import Entropy
 from tieout.errors import ConfigError, LedgerError
 from tieout.ledger import Ledger, lease
 from tieout.ledger.tables import ConnectionRow, SecretRow
+from tieout.runtime import RENEWED
 from tieout.secret import remember
 
 KEY_BYTES = 32
@@ -52,7 +53,7 @@ class Vault:
         self._cipher = AESGCM(key)
         self._id = hashlib.sha256(key).digest()[:_ID]
         self._shared = shared or {}
-        self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+        self._locks: defaultdict[str, AbstractContextManager[Any]] = defaultdict(ledger.runtime.threads.lock)
         self._leases: dict[str, lease.Lease] = {}
 
     def grant(self, connection: str) -> dict[str, Any] | None:
@@ -70,6 +71,7 @@ class Vault:
         with self._ledger.writing(*held) as writing:
             row = {"name": name, "sealed": self._seal(name, tokens), "given_at": self._clock.now()}
             self._ledger.put(writing, SecretRow, [row])
+        self._ledger.runtime.signal(RENEWED)
 
     def forget(self, connection: str) -> None:
         """Drop the tokens of a connection's grant."""
@@ -103,7 +105,7 @@ class Vault:
         return _row(self._shared.get(connection, connection))
 
     def _seal(self, name: str, tokens: Mapping[str, Any]) -> bytes:
-        nonce = os.urandom(_NONCE)
+        nonce = self._ledger.runtime.entropy.bytes(_NONCE)
         _remember(tokens)
         return self._id + nonce + self._cipher.encrypt(nonce, dumps(dict(tokens)), name.encode())
 
@@ -164,7 +166,7 @@ def key(ledger: Ledger, folder: Path) -> bytes:
                 why="The ledger holds tokens that were sealed with it.",
                 fix=f"Put it back, or set {VARIABLE} to it.",
             )
-    _make(path)
+    _make(path, ledger.runtime.entropy)
     return _read(path)
 
 
@@ -181,14 +183,14 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _make(path: Path) -> None:
+def _make(path: Path, entropy: Entropy) -> None:
     """Write a new key beside its place and link it there, so that a key file is whole and the first one wins."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = path.with_name(f".key.{os.urandom(8).hex()}")
+    made = path.with_name(f".key.{entropy.hex(8)}")
     made.touch(mode=0o600)
     try:
         with made.open("wb") as file:
-            file.write(base64.b64encode(os.urandom(KEY_BYTES)))
+            file.write(base64.b64encode(entropy.bytes(KEY_BYTES)))
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):

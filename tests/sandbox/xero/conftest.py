@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.types import ASGIApp
 from tieout_sandbox import codec
 from tieout_sandbox.clock import Clock
-from tieout_sandbox.fake import Limits, Options
+from tieout_sandbox.fake import Fake, Limits, Options
 from tieout_sandbox.xero.app import create
+from tieout_sandbox.xero.tokens import shipped_key
 
 ORIGIN = "http://localhost:1"
 Record = dict[str, Any]
@@ -19,15 +19,15 @@ Record = dict[str, Any]
 class Xero:
     """The fake Xero, and calls to it as an application with every scope."""
 
-    def __init__(self, client_of: Callable[[ASGIApp], httpx.Client], **options: Any) -> None:
+    def __init__(self, client_of: Callable[[Fake], httpx.Client], **options: Any) -> None:
         self.clock = Clock()
-        fake = create(Options(origin=ORIGIN, **{"limits": Limits(100_000, 1_000_000, 5), **options}), self.clock)
-        self.credentials = fake.credentials
-        self.app = fake.app
-        self.http = client_of(fake.app)
+        usual: Record = {"limits": Limits(100_000, 1_000_000, 5), "signing_key": shipped_key()}
+        self.fake = create(Options(origin=ORIGIN, **{**usual, **options}), self.clock)
+        self.credentials = self.fake.credentials
+        self.http = client_of(self.fake)
         self.headers = {
-            "Authorization": f"Bearer {fake.credentials['authorised']['access-token']}",
-            "Xero-Tenant-Id": fake.credentials["tenant-id"],
+            "Authorization": f"Bearer {self.credentials['authorised']['access-token']}",
+            "Xero-Tenant-Id": self.credentials["tenant-id"],
             "Accept": "application/json",
         }
 
@@ -104,7 +104,7 @@ def errors(element: Record) -> list[str]:
 
 
 @pytest.fixture
-def make(client_of: Callable[[ASGIApp], httpx.Client]) -> Callable[..., Xero]:
+def make(client_of: Callable[[Fake], httpx.Client]) -> Callable[..., Xero]:
     """Starts a fake Xero with options of its own."""
     return lambda **options: Xero(client_of, **options)
 

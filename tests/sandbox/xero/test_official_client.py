@@ -3,19 +3,15 @@
 Sources: facts/xero.md 1.4, 4 to 7, and the classes of `xero-python`, which know nothing of the sandbox.
 """
 
-import asyncio
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from tieout_sandbox.clock import Clock
 from tieout_sandbox.fake import Fake, Limits, Options
-from tieout_sandbox.serve import listen
 from tieout_sandbox.xero.app import create
 from xero_python.accounting import (
     Account,
@@ -104,18 +100,10 @@ class Official:
 
 
 @pytest.fixture(scope="module")
-def official() -> Iterator[Official]:
-    sockets = listen(0)
-    origin = f"http://localhost:{sockets[0].getsockname()[1]}"
-    fake = create(Options(origin, limits=Limits(10_000, 100_000, 5)), Clock())
-    server = uvicorn.Server(uvicorn.Config(fake.app, lifespan="off", log_level="warning"))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets)))
-    thread.start()
-    client = Official(fake)
+def official(serve: Callable[[Callable[[str], Fake]], Fake]) -> Iterator[Official]:
+    client = Official(serve(lambda origin: create(Options(origin, limits=Limits(10_000, 100_000, 5)), Clock())))
     yield client
     client.client.rest_client.pool_manager.clear()
-    server.should_exit = True
-    thread.join()
 
 
 def test_connections_name_the_organisation(official: Official) -> None:

@@ -14,10 +14,9 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from starlette.types import ASGIApp
 from tieout_sandbox import codec
 from tieout_sandbox.clock import Clock
-from tieout_sandbox.fake import Limits, Options
+from tieout_sandbox.fake import Fake, Limits, Options
 from tieout_sandbox.xero.app import create
 
 PERCENT = {"BASEXCLUDED": "0", "TAX001": "15", "TAX003": "19", "TAX004": "8.25"}
@@ -101,10 +100,10 @@ def documents(draw: st.DrawFn) -> Document:
 
 
 @pytest.fixture(scope="module")
-def write(client_of: Callable[[ASGIApp], httpx.Client]) -> Callable[[Document], dict[str, Any]]:
+def write(client_of: Callable[[Fake], httpx.Client]) -> Callable[[Document], dict[str, Any]]:
     """Saves a draft and gives the element of the answer."""
     fake = create(Options("http://localhost:1", limits=Limits(10**6, 10**6, 5)), Clock())
-    http = client_of(fake.app)
+    http = client_of(fake)
     token = fake.credentials["authorised"]["access-token"]
     headers = {"Authorization": f"Bearer {token}", "Xero-Tenant-Id": fake.credentials["tenant-id"]}
     headers["Accept"] = "application/json"

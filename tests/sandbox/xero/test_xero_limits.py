@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from tieout_sandbox.fake import Limits
+from tieout_sandbox.shell import Shell
 
 
 def test_remaining_calls_are_in_every_answer(make: Callable[..., Any]) -> None:
@@ -65,7 +66,7 @@ def test_at_most_five_calls_at_once(make: Callable[..., Any], calls: int) -> Non
     xero = make(latency_ms=20)
 
     async def at_once() -> list[httpx.Response]:
-        transport = httpx.ASGITransport(xero.app)
+        transport = httpx.ASGITransport(Shell(xero.fake))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost:1") as client:
             each = [client.get("/api.xro/2.0/Organisation", headers=xero.headers) for _ in range(calls)]
             return await asyncio.gather(*each)

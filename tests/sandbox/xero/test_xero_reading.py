@@ -201,8 +201,8 @@ def test_unknown_paths_are_pages(xero: Any) -> None:
 
 def test_numbers_are_json_numbers_with_their_decimals(filled: Any) -> None:
     text = filled.call("GET", "Invoices/INV-1", unitdp=4).text
-    assert '"UnitAmount": 50.0000' in text
-    assert '"Total": 55.00' in text
+    assert '"UnitAmount":50.0000' in text
+    assert '"Total":55.00' in text
     assert filled.get("Invoices/INV-1")[0]["LineItems"][0]["UnitAmount"] == Decimal("50.00")
 
 

@@ -4,12 +4,17 @@ import hmac
 import json
 import threading
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import httpx
 import pytest
+from tieout_sandbox.clock import Clock
+from tieout_sandbox.fake import Fake, Options
+from tieout_sandbox.xero.app import create
 
 KEY = "signing key of the test"
 
@@ -173,6 +178,26 @@ def test_a_day_of_failures_disables_until_the_receiver_is_set_again(xero: Any, r
     assert told(xero)["pending"] == 1
     assert subscribe(xero, receiver)["pending"] == 0
     assert [each["eventType"] for each in receiver.events] == ["CREATE"]
+
+
+def test_the_sandbox_goes_on_answering_while_a_receiver_is_told(
+    serve: Callable[[Callable[[str], Fake]], Fake], receiver: Receiver
+) -> None:
+    with ThreadPoolExecutor(1) as errands:
+        fake = serve(lambda origin: create(Options(origin, errands=errands), Clock()))
+        origin, asked = fake.credentials["identity-url"], []
+
+        def judge(body: bytes, headers: Any) -> int:
+            asked.append(httpx.get(f"{origin}/_sandbox/clock", trust_env=False, timeout=2).status_code)
+            return Receiver.judge(receiver, body, headers)
+
+        receiver.judge = judge  # type: ignore[method-assign]
+        with httpx.Client(base_url=f"{origin}/_sandbox", trust_env=False) as http:
+            assert http.post("/webhooks", json={"url": receiver.url, "key": KEY}).json()["status"] == "active"
+            http.post("/edit", json={"collection": "Contacts", "create": {"Name": "New Ltd"}})
+            assert http.get("/webhooks").json()["pending"] == 0
+    assert [each["eventCategory"] for each in receiver.events] == ["CONTACT"]
+    assert asked == [200] * 5
 
 
 @pytest.mark.parametrize(

@@ -6,26 +6,11 @@ from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
-import pytest
 from tieout_web.runs import Run
 
 from ..conftest import Browser, words  # noqa: TID252 - the parent folder is no package of its own
 
 Ended = Callable[[], Run]
-
-
-@pytest.fixture
-def planned(ana: Browser, ended: Ended) -> Browser:
-    """An administrator who has looked at a preview."""
-    ana.fill("/preview/plan")
-    ended()
-    return ana
-
-
-def go_live(browser: Browser, ended: Ended) -> None:
-    browser.fill("/preview/plan")
-    browser.fill("/preview/apply", plan=str(ended().result.id))
-    assert ended().problem is None
 
 
 def held(browser: Browser, number: str) -> tuple[str, str]:
@@ -80,60 +65,56 @@ def test_a_skip_needs_a_reason_is_listed_and_taken_back(planned: Browser) -> Non
     assert "INV-NOBODY" not in planned.get("/attention?tab=skipped").text
 
 
-def test_a_held_invoice_is_fixed_by_its_button_and_released(ana: Browser, ended: Ended, both: Any) -> None:
-    go_live(ana, ended)
-    assert "INV-LCT" in ana.get("/attention?cause=tax-unmapped").text
-    page = ana.get("/settings")
+def test_a_held_invoice_is_fixed_by_its_button_and_released(live: Browser, ended: Ended, both: Any) -> None:
+    assert "INV-LCT" in live.get("/attention?cause=tax-unmapped").text
+    page = live.get("/settings")
     assert 'id="taxes-sales"' in page.text
     form = page.text.split('id="taxes-sales"', 1)[1]
     digest = form.split('name="digest" value="', 1)[1].split('"', 1)[0]
-    ana.fill("/settings/form/pairs.main", digest=digest, **{"taxes.sales[LCT 33%]": "OUTPUT"})
-    ana.fill("/sync/start")
+    live.fill("/settings/form/pairs.main", digest=digest, **{"taxes.sales[LCT 33%]": "OUTPUT"})
+    live.fill("/sync/start")
     ended()
-    page = ana.get("/attention?text=INV-LCT")
+    page = live.get("/attention?text=INV-LCT")
     assert "tax-unmapped" not in page.text and "No Xero tax is chosen" not in page.text
 
 
-def test_namesakes_are_told_apart_by_an_answer(ana: Browser, ended: Ended, both: Any) -> None:
-    go_live(ana, ended)
-    page = ana.get("/matches")
+def test_namesakes_are_told_apart_by_an_answer(live: Browser, ended: Ended, both: Any) -> None:
+    page = live.get("/matches")
     assert page.text.count('class="card match"') == 2
     offered = re.findall(r'name="called" value="([^"]+)"', page.text)
     assert len(set(offered)) == 2 and "Its number tells it apart." in page.text
     name = page.text.split('name="label" value="', 1)[1].split('"', 1)[0]
     app, one = "customers", page.text.split('name="id" value="', 1)[1].split('"', 1)[0]
-    ana.fill("/matches/answer", entity=app, id=one, label=name, option="create", called=f"{name} (Second)")
-    ana.fill("/sync/start")
+    live.fill("/matches/answer", entity=app, id=one, label=name, option="create", called=f"{name} (Second)")
+    live.fill("/sync/start")
     ended()
     assert f"{name} (Second)" in [contact["Name"] for contact in both.state("xero")["Contacts"]]
 
 
-def test_a_conflict_is_shown_side_by_side_and_answered(ana: Browser, ended: Ended, both: Any) -> None:
-    go_live(ana, ended)
+def test_a_conflict_is_shown_side_by_side_and_answered(live: Browser, ended: Ended, both: Any) -> None:
     there = next(one for one in both.state("xero")["Invoices"] if one["InvoiceNumber"] == "INV-10001")
     here = next(one for one in both.state("apptivo")["invoices"] if one["invoiceNumber"] == "INV-10001")
     both.edit(both.xero, collection="Invoices", id=there["InvoiceID"], set={"Reference": "From the books"})
     both.edit(both.apptivo, collection="invoices", id=here["id"], set={"referenceNumber": "From the shop"})
-    ana.fill("/sync/start")
+    live.fill("/sync/start")
     ended()
-    page = ana.get("/conflicts")
+    page = live.get("/conflicts")
     assert "From the books" in page.text and "From the shop" in page.text
     one = page.text.split('name="id" value="', 1)[1].split('"', 1)[0]
-    ana.fill("/conflicts/answer", entity="invoices", id=one, label="INV-10001", **{"field.reference": "source"})
-    ana.fill("/sync/start")
+    live.fill("/conflicts/answer", entity="invoices", id=one, label="INV-10001", **{"field.reference": "source"})
+    live.fill("/sync/start")
     ended()
-    assert "No conflicts." in ana.get("/conflicts").text
+    assert "No conflicts." in live.get("/conflicts").text
     (now,) = [one for one in both.state("xero")["Invoices"] if one["InvoiceNumber"] == "INV-10001"]
     assert now["Reference"] == "From the shop"
 
 
-def test_a_record_is_found_by_its_number(ana: Browser, ended: Ended) -> None:
-    go_live(ana, ended)
-    page = ana.get("/records/find?number=INV-10001")
+def test_a_record_is_found_by_its_number(live: Browser) -> None:
+    page = live.get("/records/find?number=INV-10001")
     told = words(page)
     assert "Synced" in told and "Xero answered: created." in told and "Open in Xero" in told
     assert "idempotency key" in told and "ana approved plan" in told
-    assert ana.get("/records/find?number=nothing").status_code == 400
+    assert live.get("/records/find?number=nothing").status_code == 400
 
 
 def test_a_viewer_may_not_decide(planned: Browser, vic: Browser) -> None:

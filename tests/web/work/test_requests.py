@@ -8,41 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from schemathesis.specs.openapi import checks
-from starlette.testclient import TestClient
-from tieout import desk
-from tieout_sandbox import codec
-from tieout_sandbox.launch import LaunchOptions, start
-from tieout_sandbox.writeconfig import write_config
 from tieout_web import openapi
-from tieout_web.access import Person
 from tieout_web.api import operations
-from tieout_web.app import app
 from tieout_web.operation import Operation
 from tieout_web.page import Way
 from tieout_web.pages import PAGES
-from tieout_web.site import Site
 
-from ..conftest import ADDRESS, Browser  # noqa: TID252 - the parent folder is no package of its own
-from .conftest import firm
+from ..conftest import ADDRESS, Browser, Opened, Stages, ending  # noqa: TID252 - the parent is no package of its own
 
-SCHEMA = schemathesis.openapi.from_dict(openapi.document(operations.all, ADDRESS.url))
 WAYS = [way for page in PAGES for way in page.ways]
-CHECKS = [
-    schemathesis.checks.not_a_server_error,
-    checks.status_code_conformance,
-    checks.content_type_conformance,
-    checks.response_schema_conformance,
-]
 HARD = settings(
     max_examples=50, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
 )
@@ -82,16 +62,16 @@ ANY = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12)
 class Tried:
     """A site whose pair has gone live, and an administrator's browser."""
 
-    def __init__(self, site: Site, browser: Browser, config: Path) -> None:
-        self.site = site
+    def __init__(self, opened: Opened, browser: Browser) -> None:
+        self.site = opened.site
         self.browser = browser
-        self._config = config
-        self._text = config.read_bytes()
+        self._config = opened.config
+        self._text = opened.config.read_bytes()
 
     def digest(self, section: str) -> str:
         """The digest with which a section may be saved."""
-        with self.site.desks.at("ana") as opened:
-            return opened.settings.form(section).digest
+        with self.site.desks.at("ana") as desk:
+            return desk.settings.form(section).digest
 
     def restore(self) -> None:
         """Undo what a request wrote into the configuration, so that the next one is not about that."""
@@ -100,28 +80,39 @@ class Tried:
 
 
 @pytest.fixture(scope="module")
-def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
-    folder = tmp_path_factory.mktemp("tried")
-    (folder / "firm").mkdir()
-    for name, records in firm().items():
-        (folder / "firm" / f"{name}.json").write_text(codec.dumps(records), encoding="utf-8")
-    config = folder / "plugins.toml"
-    with start(LaunchOptions(firm=folder / "firm", speed=Decimal(600))) as sandbox:
-        write_config(sandbox, config)
-        config.write_text(config.read_text(encoding="utf-8").replace('every = "15m"\n', ""), encoding="utf-8")
-        with desk.Desk.open(config) as opened:
-            for name in opened.connection_names:
-                opened.connect(name)
-            opened.sync("main", lambda plan: True)
-        site = Site(config, ADDRESS, PAGES)
-        with TestClient(app(site)):
-            browser = Browser(app(site), base_url=ADDRESS.url, raise_server_exceptions=False)
-            browser.get(f"/login?key={site.access.link(Person('ana', 'administrator'))}", follow_redirects=False)
-            session = site.access.session(browser.cookies["tieout-session"])
-            assert session is not None
-            browser.csrf = session.csrf
-            assert site.runs.start("main", "plan", "ana", lambda opened: opened.plan("main")).wait(60)
-            yield Tried(site, browser, config)
+def tried(stages: Stages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
+    world = stages.live.copied(tmp_path_factory.mktemp("tried"))
+    opened = Opened(world.config, world.runtime)
+    with opened.client():
+        browser = opened.sign_in("ana", raise_server_exceptions=False)
+        opened.site.runs.start("main", "plan", "ana", lambda desk: desk.plan("main"))
+        ending(opened.site)
+        yield Tried(opened, browser)
+        # requests move the clock as well, and whoever is signed in no longer is refused everything
+        assert opened.site.access.session(browser.cookies["tieout-session"]) is not None
+
+
+class Described:
+    """Our own description as schemathesis reads it, which takes seconds to load and is not needed to collect tests."""
+
+    def __init__(self) -> None:
+        import schemathesis
+        from schemathesis.specs.openapi import checks
+
+        self.schema = schemathesis.openapi.from_dict(openapi.document(operations.all, ADDRESS.url))
+        modes = schemathesis.GenerationMode
+        self.modes = (modes.POSITIVE, modes.NEGATIVE)
+        self.checks = [
+            schemathesis.checks.not_a_server_error,
+            checks.status_code_conformance,
+            checks.content_type_conformance,
+            checks.response_schema_conformance,
+        ]
+
+
+@pytest.fixture(scope="module")
+def described() -> Described:
+    return Described()
 
 
 def named(one: Operation | Way) -> str:
@@ -140,14 +131,17 @@ def known(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, str]]:
 
 
 @pytest.mark.parametrize("one", operations.all, ids=named)
-def test_every_request_of_a_program_is_answered_as_it_is_described(tried: Tried, one: Operation) -> None:
-    described = SCHEMA[f"/api{one.path}"][one.method]
-    modes = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
+def test_every_request_of_a_program_is_answered_as_it_is_described(
+    tried: Tried, described: Described, one: Operation
+) -> None:
+    asked_for = described.schema[f"/api{one.path}"][one.method]
     steps = tuple(re.findall(r"{(\w+)}", one.path))
     body = tuple(one.body.model_fields) if one.body is not None else ()
 
     @tries(one.path)
-    @given(st.one_of([described.as_strategy(generation_mode=mode) for mode in modes]), known(steps), known(body))
+    @given(
+        st.one_of([asked_for.as_strategy(generation_mode=mode) for mode in described.modes]), known(steps), known(body)
+    )
     def asked(case: Any, path: dict[str, str], keys: dict[str, str]) -> None:
         case.path_parameters = {**case.path_parameters, **path}
         if isinstance(case.body, dict):
@@ -162,7 +156,7 @@ def test_every_request_of_a_program_is_answered_as_it_is_described(tried: Tried,
             content=sent.get("data"),
         )
         tried.restore()
-        case.validate_response(answer, checks=CHECKS)
+        case.validate_response(answer, checks=described.checks)
 
     asked()
 

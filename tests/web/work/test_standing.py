@@ -1,7 +1,7 @@
 """What the page says at a glance: green when nothing at all is left, and whose turn it is."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,17 +11,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sandboxed import Functions as Systems
 from sqlalchemy import insert
-from tieout.clock import Clock
-from tieout.desk import ConnectionView, Desk, PairView
+from tieout.desk import ConnectionView, PairView
 from tieout.ledger import Ledger, lease
 from tieout.ledger.runs import RunRow
 from tieout_web.pages.home import state
-from tieout_web.runs import Run
 
 from ..conftest import Browser, words  # noqa: TID252 - the parent folder is no package of its own
 
-Ended = Callable[[], Run]
 SIDE = ConnectionView(name="x", plugin="x", title="X", state="connected")
 LIVE = PairView(name="main", source=SIDE, target=SIDE, live=True, flows=(), holds=(), last_state="done")
 BEGUN = datetime(2026, 7, 2, 9, 42, tzinfo=UTC)
@@ -50,15 +48,6 @@ def test_the_first_word_is_green_only_when_nothing_is_left(
     assert (found.words, found.tone) == (told, tone)
 
 
-@pytest.fixture
-def live(ana: Browser, ended: Ended) -> Browser:
-    """An administrator whose pair has gone live."""
-    ana.fill("/preview/plan")
-    ana.fill("/preview/apply", plan=str(ended().result.id))
-    assert ended().problem is None
-    return ana
-
-
 def test_home_says_how_many_need_attention_until_none_does(live: Browser) -> None:
     page = live.get("/")
     assert '<span class="pill warn">4 need attention' in page.text
@@ -80,13 +69,13 @@ def skip_all(browser: Browser, tab: str) -> None:
 
 
 @contextmanager
-def elsewhere(config: Path) -> Iterator[None]:
+def elsewhere(both: Systems) -> Iterator[None]:
     """Another process holds the turn."""
-    with Desk.open(config) as desk:
+    with both.desk() as desk:
         status = desk.status("main")
     ends = [f"tenant:{side.plugin}:{side.tenant.id}" for side in (status.source, status.target) if side.tenant]
-    ledger = Ledger(ledger_url(config))
-    with lease.held(ledger, Clock(), *ends):
+    ledger = Ledger(ledger_url(both.config), both.runtime)
+    with lease.held(ledger, both.clock, *ends):
         yield
     ledger.close()
 
@@ -103,9 +92,9 @@ def began(config: Path) -> None:
     ledger.close()
 
 
-def test_a_run_of_another_process_is_told_from_one_that_was_cut_off(ana: Browser, config: Path) -> None:
-    began(config)
-    with elsewhere(config):
+def test_a_run_of_another_process_is_told_from_one_that_was_cut_off(ana: Browser, both: Systems) -> None:
+    began(both.config)
+    with elsewhere(both):
         page = ana.get("/sync")
         assert "Another process is at it (since 2 Jul 2026, 09:42 UTC)." in words(page)
         assert 'aria-label="Sync now" disabled' in page.text and "every 3s" in page.text
@@ -127,10 +116,10 @@ def test_home_tells_of_a_cut_beside_what_needs_attention(live: Browser, config: 
     assert "Last tried" in told
 
 
-def test_the_turn_of_a_proof_or_another_pair_is_told_without_a_time(ana: Browser, config: Path) -> None:
-    with elsewhere(config):
+def test_the_turn_of_a_proof_or_another_pair_is_told_without_a_time(ana: Browser, both: Systems) -> None:
+    with elsewhere(both):
         page = ana.get("/sync")
         assert "Another process is at it." in words(page) and " disabled" in page.text
-        with Desk.open(config) as desk:
+        with both.desk() as desk:
             found = desk.glance("main").at_work
         assert found is not None and found.pid and found.since is None

@@ -5,11 +5,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import pytest
+from tieout.runtime import SENT
 from tieout_web.runs import Run
 from tieout_web.site import Site
 
-from ..conftest import Browser, words  # noqa: TID252 - the parent folder is no package of its own
+from ..conftest import Browser, Gate, Opened, words  # noqa: TID252 - the parent folder is no package of its own
 
 Ended = Callable[[], Run]
 
@@ -19,16 +19,6 @@ def figures(page: str, app: str) -> list[int]:
     row = re.search(rf'<th scope="row">(?:<a[^>]*>)?{app}.*?</tr>', page, re.S)
     assert row, f"no row of {app}"
     return [int(one.replace(",", "")) for one in re.findall(r'<td class="number[^"]*">([\d,]+)', row[0])]
-
-
-@pytest.fixture
-def live(ana: Browser, ended: Ended) -> Browser:
-    """An administrator whose pair has gone live."""
-    ana.fill("/preview/plan")
-    run = ended()
-    ana.fill("/preview/apply", plan=str(run.result.id))
-    assert ended().problem is None
-    return ana
 
 
 def test_home_says_that_nothing_was_sent_and_offers_a_preview(ana: Browser) -> None:
@@ -66,12 +56,15 @@ def test_a_change_is_shown_field_by_field(ana: Browser, ended: Ended) -> None:
     assert "INV-10001" in page.text and "lines 1 description" in page.text
 
 
-def test_go_live_sends_exactly_what_was_shown(live: Browser, both: Any) -> None:
+def test_go_live_sends_exactly_what_was_shown(ana: Browser, ended: Ended, both: Any) -> None:
+    ana.fill("/preview/plan")
+    ana.fill("/preview/apply", plan=str(ended().result.id))
+    assert ended().problem is None
     sent = [one["InvoiceNumber"] for one in both.state("xero")["Invoices"] if one["InvoiceNumber"].startswith("INV-")]
     assert len(sent) == 4
-    result = words(live.get("/sync"))
+    result = words(ana.get("/sync"))
     assert "Result of run 2" in result and "Done" in result
-    home = words(live.get("/"))
+    home = words(ana.get("/"))
     assert "Last synced" in home and "Nothing has been sent yet." not in home
 
 
@@ -93,8 +86,9 @@ def test_a_plan_that_was_replaced_is_refused_with_its_reason(ana: Browser, ended
     assert "superseded" in words(ana.get("/sync"))
 
 
-def test_pressing_twice_and_in_two_tabs_starts_one_run(live: Browser, ended: Ended, site: Site) -> None:
+def test_pressing_twice_and_in_two_tabs_starts_one_run(live: Browser, ended: Ended, site: Site, gate: Gate) -> None:
     before = live.get("/runs").text.count('href="/runs/')
+    gate.moment = SENT
     start = threading.Barrier(4)
 
     def press() -> None:
@@ -106,28 +100,45 @@ def test_pressing_twice_and_in_two_tabs_starts_one_run(live: Browser, ended: End
         one.start()
     for one in pressing:
         one.join()
+    gate.open()
     ended()
-    assert live.get("/runs").text.count('href="/runs/') <= before + 2
-    assert all(one.state != "running" for one in _runs(site))
-
-
-def _runs(site: Site) -> Any:
+    assert live.get("/runs").text.count('href="/runs/') == before + 1
     with site.desks.at("test") as desk:
-        return desk.runs.page("main").runs
+        assert all(one.state != "running" for one in desk.runs.page("main").runs)
 
 
-def test_stopping_keeps_what_was_done_and_the_next_sync_goes_on(ana: Browser, ended: Ended, site: Site) -> None:
+def test_going_live_tells_how_far_it_is(ana: Browser, ended: Ended, gate: Gate, both: Any) -> None:
+    ana.fill("/preview/plan")
+    plan = ended().result
+    gate.moment = "batch.answered"
+    ana.fill("/preview/apply", plan=str(plan.id))
+    gate.reached()
+    page = ana.get("/sync")
+    done = re.search(r"Sending (\d+) of (\d+) done, ", words(page))
+    assert done and "left" not in done[0]
+    assert 0 < int(done[1]) < int(done[2]) == sum(sum(by.values()) for by in plan.operations.values())
+    both.clock.advance(600)
+    assert re.search(r"About \d+ (min|h) left\.", words(ana.get("/sync")))
+    gate.open()
+    assert ended().problem is None
+
+
+def test_stopping_keeps_what_was_done_and_the_next_sync_goes_on(
+    ana: Browser, ended: Ended, gate: Gate, both: Any
+) -> None:
     ana.fill("/preview/plan")
     plan = ended().result.id
+    gate.moment = "batch.answered"
     ana.fill("/preview/apply", plan=str(plan))
+    gate.reached()
     page = ana.fill("/sync/stop")
-    assert "Nothing is lost" in words(page)
-    ended()
+    assert "Nothing is lost" in words(page) and "Stopping after the batch at hand" in words(page)
+    gate.open()
+    assert ended().result.state == "stopped"
+    written = [call["path"] for call in both.calls(both.xero, "/api.xro") if call["method"] in ("PUT", "POST")]
+    assert len(written) == 1  # the batch at hand
     ana.fill("/sync/start")
-    run = ended()
-    if run.what == "plan":  # it was stopped before anything had gone live
-        ana.fill("/preview/apply", plan=str(run.result.id))
-        ended()
+    assert ended().what == "sync"
     ana.fill("/reconcile/start")
     assert ended().result.ties
 
@@ -169,12 +180,11 @@ def test_a_month_that_is_none_is_refused_with_words(ana: Browser) -> None:
     assert page.status_code == 400 and "is no month" in page.text
 
 
-def test_a_restart_loses_nothing(live: Browser, site: Site, sign_in: Any) -> None:
-    from tieout_web.app import app
-    from tieout_web.pages import PAGES
-    from tieout_web.site import Site as Another
-
-    again = Another(site.config, site.address, PAGES)
-    with Browser(app(again), base_url=site.address.url, cookies=live.cookies) as browser:
-        assert "Result of run 2" in words(browser.get("/sync"))
+def test_a_restart_loses_nothing(live: Browser, ended: Ended, site: Site) -> None:
+    live.fill("/sync/start")
+    ended()
+    again = Opened(site.config, site.runtime)
+    with again.client() as browser:
+        browser.cookies = live.cookies
+        assert "Result of run 3" in words(browser.get("/sync"))
         assert "Last synced" in words(browser.get("/"))

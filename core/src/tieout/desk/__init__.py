@@ -38,6 +38,7 @@ from tieout.report import (
     PlanView,
     RunReport,
 )
+from tieout.runtime import Runtime
 
 __all__ = [
     "EVER",
@@ -83,6 +84,7 @@ __all__ = [
     "Refused",
     "RunPage",
     "RunReport",
+    "Runtime",
     "Sample",
     "Status",
     "Story",

@@ -13,7 +13,6 @@ from typing import Any, Self
 from sqlalchemy import insert, update
 
 from tieout import config as configuration
-from tieout.clock import Clock
 from tieout.config import Config, PairConfig
 from tieout.connections import Connections
 from tieout.contract import Answer, Connection, Consent, Event, Pick, Proposal, Settings, Tenant
@@ -43,6 +42,7 @@ from tieout.report import (
     PlanView,
     RunReport,
 )
+from tieout.runtime import Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Desk:
         self._ledger = ledger
         self._who = who
         self._stop = stop
-        self._clock = Clock()
+        self._clock = ledger.runtime.clock
         self._events = events
         self._connections = connections
         self._views = Views(config, plugins, ledger, self._clock, self._connections)
@@ -103,15 +103,20 @@ class Desk:
         observer: Callable[[Event], None] | None = None,
         stop: threading.Event | None = None,
         purpose: Purpose = "person",
+        runtime: Runtime | None = None,
     ) -> Iterator[Self]:
-        """Open the desk over a configuration file. Raises `ConfigError`, `PluginError` or `LedgerError`."""
+        """Open the desk over a configuration file, on the real machine unless `runtime` is another one.
+
+        Raises `ConfigError`, `PluginError` or `LedgerError`.
+        """
+        runtime = runtime or Runtime()
         raw = configuration.read(config)
         plugins = load(raw.on, raw.off)
         checked = configuration.validate(raw, plugins)
-        ledger = Ledger(checked.ledger_url)
-        events = Events(plugins.facade, observer)
+        ledger = Ledger(checked.ledger_url, runtime)
+        events = Events(plugins.facade, observer, runtime=runtime)
         stop = stop or threading.Event()
-        connections = Connections(checked, plugins, ledger, Clock(), stop, purpose)
+        connections = Connections(checked, plugins, ledger, stop, purpose)
         try:
             yield cls(checked, plugins, ledger, who or getpass.getuser(), stop, events, connections)
         finally:

@@ -6,7 +6,6 @@ what is taken back stay as well, so that it is never created again by itself.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -162,7 +161,7 @@ class _Undone:
         return {row.source_id: _AGAIN for row in sql.execute(query)}
 
     def _take_back(self, flow: Flow, going: list[Any]) -> None:
-        resolver = Resolver(self.ledger, self.run.flows, self.plan, secrets.token_hex(8))
+        resolver = Resolver(self.ledger, self.run.flows, self.plan, self.ledger.runtime.entropy.hex(8))
         tenant = flow.source.connection.tenant
         records = {
             change.source_id: flow.entity.model.model_validate({**link.sent, "standing": "void"})

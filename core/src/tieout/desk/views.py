@@ -78,7 +78,8 @@ class Views:
         with self.ledger.reading() as sql:
             newest = select(RunRow).where(RunRow.c.pair == pair).order_by(RunRow.c.id.desc()).limit(1)
             seen = sql.execute(newest).first()
-            working = lease.holder(sql, self.clock, *(f"tenant:{_tenant(side)}" for side in (source, target)))
+            names = (f"tenant:{_tenant(side)}" for side in (source, target))
+            working = lease.holder(sql, self.ledger.runtime.process, self.clock, *names)
             last = sql.execute(newest).first()  # seen twice: a run that ended or began between the looks did not die
             full = sql.execute(
                 select(RunRow.c.counts)

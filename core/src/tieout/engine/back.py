@@ -6,7 +6,6 @@ so that a write whose answer was lost is simply made once more, after a look at 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -105,7 +104,7 @@ class Back:
     def _push(self, entity: Entity, flow: Flow, end: End, tale: Tale, steps: Sequence[Step]) -> str:
         for place, step in enumerate(steps):
             one = replace(step, id=tale.source_id, key=str(place))
-            batch = Batch(end.resource, "update", (one,), f"tieout-{uuid.uuid4().hex}")
+            batch = Batch(end.resource, "update", (one,), f"tieout-{self.ledger.runtime.entropy.hex(16)}")
             try:
                 (receipt,) = end.facade.push(end.connection, batch)
             except OutcomeUnknown:

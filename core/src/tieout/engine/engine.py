@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -307,9 +306,9 @@ class Engine:
     def _read(self, run: Run) -> set[str]:
         """Read both sides at once; the names of the target's resources that were read completely come back."""
         reader = Reader(self.ledger, run.leases, run.id, self.tell, self.stop.is_set, run.notices)
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            here = pool.submit(reader.read, run.flows, lambda flow: flow.source)
-            there = pool.submit(reader.read, run.flows, lambda flow: flow.target)
+        with self.ledger.runtime.threads.pool(2) as pool:
+            here = pool.submit(lambda: reader.read(run.flows, lambda flow: flow.source))
+            there = pool.submit(lambda: reader.read(run.flows, lambda flow: flow.target))
             here.result()
             return there.result()
 

@@ -6,9 +6,7 @@ its own idempotency key while the target still remembers that key; only later do
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 from types import SimpleNamespace
@@ -27,6 +25,8 @@ from tieout.ledger.lease import Lease
 from tieout.ledger.runs import BatchRow, ChangeRow
 from tieout.ledger.tables import LinkRow
 from tieout.references import fill
+from tieout.runtime import STORED
+from tieout.threads import Pool, Task
 from tieout.work import Batch, Op, Receipt, Step
 
 IN_FLIGHT = 4
@@ -109,8 +109,8 @@ class Outbox:
         """Send this step of all changes of one resource; whether there was any."""
         some = False
         limit = min(IN_FLIGHT, sharing[0].target.connector.limits.concurrent)
-        with ThreadPoolExecutor(max_workers=limit) as pool:
-            flying: dict[Future[list[Receipt]], Sending] = {}
+        with self.ledger.runtime.threads.pool(limit) as pool:
+            flying: dict[Task[list[Receipt]], Sending] = {}
             try:
                 for sending in self._sendings(sharing, step):
                     some = True
@@ -118,21 +118,21 @@ class Outbox:
                     while self._waiting and not self.stopped():
                         if len(flying) < limit:
                             ready = self._waiting.pop()
-                            flying[pool.submit(self._push, ready)] = ready
+                            flying[pool.submit(partial(self._push, ready))] = ready
                         else:
-                            self._land(flying)
+                            self._land(pool, flying)
                     if self.stopped():
                         break
                 while flying:
-                    self._land(flying)
+                    self._land(pool, flying)
                     while self._waiting and not self.stopped():
                         ready = self._waiting.pop()
-                        flying[pool.submit(self._push, ready)] = ready
+                        flying[pool.submit(partial(self._push, ready))] = ready
             finally:
                 # an answer that came is never thrown away, whatever stopped the rest
-                for future in wait(flying).done:
-                    if future.exception() is None:
-                        self._answered(flying[future], future.result())
+                for task, sending in flying.items():
+                    if task.error() is None:
+                        self._answered(sending, task.result())
         return some and not self.stopped()
 
     def _sendings(self, sharing: list[Flow], step: int) -> Iterator[Sending]:
@@ -218,7 +218,7 @@ class Outbox:
         return found
 
     def _store(self, end: End, op: Op, waiting: Sequence[tuple[Step, Any]]) -> Sending:
-        one = uuid.uuid4().hex
+        one = self.ledger.runtime.entropy.hex(16)
         sending = Sending(
             id=one,
             end=end,
@@ -243,6 +243,7 @@ class Outbox:
         }
         with self.ledger.writing(*self.leases) as sql:
             self.ledger.put(sql, BatchRow, [row])
+        self.ledger.runtime.signal(STORED)
         return sending
 
     def _push(self, sending: Sending) -> list[Receipt]:
@@ -267,9 +268,9 @@ class Outbox:
                     raise
                 self.clock.wait(min(2.0**pauses, 30))
 
-    def _land(self, flying: dict[Future[list[Receipt]], Sending]) -> None:
-        for future in wait(flying, return_when=FIRST_COMPLETED).done:
-            self._hear(flying.pop(future), future.result)
+    def _land(self, pool: Pool, flying: dict[Task[list[Receipt]], Sending]) -> None:
+        for task in pool.ended(flying):
+            self._hear(flying.pop(task), task.result)
 
     def _hear(self, sending: Sending, answer: Callable[[], list[Receipt]]) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -53,7 +52,10 @@ class Planner:
     flows: tuple[Flow, ...]
     whole: frozenset[str]
     seq: int = 0
-    nonce: str = field(default_factory=lambda: secrets.token_hex(8))
+    nonce: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.nonce = self.ledger.runtime.entropy.hex(8)
 
     def decide(self) -> dict[str, Counts]:
         """Decide everything that is due; the counts tell per entity what became of it."""

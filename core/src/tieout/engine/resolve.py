@@ -28,7 +28,7 @@ class Resolver:
     """Resolves the references of a page of records.
 
     `markers` maps each text that stands for an id not known yet to the record whose receipt will tell it; `planned`
-    the natural keys of records that the same plan creates to those records.
+    maps the natural keys of records that the same plan creates, and the ids of those that it links, to those records.
     """
 
     ledger: Ledger
@@ -131,13 +131,18 @@ class Resolver:
 
     def _planned(self, sql: Any, entity: str, ids: set[str], known: dict[Pointer, Ref[str]]) -> None:
         for part in chunks(sorted(one for one in ids if (entity, one) not in known)):
-            query = select(ChangeRow.c.source_id, ChangeRow.c.target_key).where(
+            query = select(ChangeRow.c.source_id, ChangeRow.c.target_key, ChangeRow.c.op, ChangeRow.c.target_id).where(
                 ChangeRow.c.plan == self.plan,
                 ChangeRow.c.entity == entity,
                 ChangeRow.c.source_id.in_(part),
             )
             for row in sql.execute(query):
                 pointer = (entity, row.source_id)
+                if row.op == "link" and row.target_id:
+                    # the counterpart is known already: only its real id finds what was written about it before
+                    self.planned[row.target_id] = pointer
+                    known[pointer] = Ref(entity=entity, id=row.target_id, side="target", key=row.target_key)
+                    continue
                 marker = f"tieout:{self.nonce}:{entity}:{row.source_id}"
                 self.markers[marker] = pointer
                 if row.target_key:

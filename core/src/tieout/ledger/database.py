@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,10 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from tieout.errors import LedgerError
 from tieout.ledger import migrations
+from tieout.runtime import Runtime
 
 
-def reach(url: str) -> Engine:
+def reach(url: str, runtime: Runtime) -> Engine:
     """The engine behind an SQLAlchemy address, its tables up to date.
 
     An SQLite file is made, with mode 0600, when there is none. Raises `LedgerError` for an address that cannot be used
@@ -22,8 +22,8 @@ def reach(url: str) -> Engine:
     """
     path = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
     if path is not None and not path.exists():
-        _create(path)
-    engine = _engine(url)
+        _create(path, runtime)
+    engine = _engine(url, runtime)
     try:
         migrations.update(engine)
     except BaseException:
@@ -32,13 +32,13 @@ def reach(url: str) -> Engine:
     return engine
 
 
-def _create(path: Path) -> None:
+def _create(path: Path, runtime: Runtime) -> None:
     """Make an SQLite ledger under another name first: a file of that name is always a whole ledger of one process."""
-    made = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    made = path.with_name(f".{path.name}.{runtime.entropy.hex(16)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         made.touch(mode=0o600)
-        engine = _engine(f"sqlite:///{made}")
+        engine = _engine(f"sqlite:///{made}", runtime)
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             # kept by the file; set at each opening it would fail while another process writes
             connection.exec_driver_sql("PRAGMA journal_mode=wal")
@@ -57,7 +57,7 @@ def _create(path: Path) -> None:
             made.unlink()
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, runtime: Runtime) -> Engine:
     if not url.startswith("sqlite"):
         try:
             return create_engine(url, pool_pre_ping=True)
@@ -67,7 +67,8 @@ def _engine(url: str) -> Engine:
                 why=f"{type(error).__name__}: it names no database, or one whose driver is not installed.",
                 fix="Write sqlite:///path or postgresql+psycopg://...; for PostgreSQL: pip install 'tieout[postgres]'.",
             ) from error
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    path = url.removeprefix("sqlite:///")
+    engine = create_engine(url, creator=lambda: runtime.connect(path))
 
     @event.listens_for(engine, "connect")
     def _connected(raw: Any, record: object) -> None:

@@ -6,10 +6,6 @@ A holder that was silent for longer than the lease lasts is taken over; its toke
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,6 +17,7 @@ from tieout.clock import Clock
 from tieout.errors import LeaseLost, LedgerError, Refused
 from tieout.ledger.ledger import Ledger
 from tieout.ledger.tables import LeaseRow
+from tieout.runtime import Process
 
 SECONDS = 30.0
 """How long a silent holder keeps its lease."""
@@ -39,12 +36,13 @@ class Lease:
 
 def take(ledger: Ledger, clock: Clock, name: str, seconds: float = SECONDS) -> Lease | None:
     """The lease, or None while somebody else holds it."""
-    holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    process = ledger.runtime.process
+    holder = f"{process.host}:{process.id}:{ledger.runtime.entropy.hex(4)}"
     now = clock.now()
     fresh = {"name": name, "holder": holder, "token": 1, "expires": now + timedelta(seconds=seconds)}
     with ledger.writing() as connection:
         row = connection.execute(select(LeaseRow).where(LeaseRow.c.name == name)).first()
-        dead = row.holder if row and not _alive(row.holder) else None
+        dead = row.holder if row and _ended(process, row.holder) else None
         # one statement takes it, so that of two processes that saw it free only one gets a token back
         claim = ledger.insert(LeaseRow).values(**fresh)
         claim = claim.on_conflict_do_update(
@@ -60,29 +58,20 @@ def take(ledger: Ledger, clock: Clock, name: str, seconds: float = SECONDS) -> L
     return None if token is None else Lease(name, holder, token)
 
 
-def _alive(holder: str) -> bool:
-    """False only when the holder certainly ended: a process of this machine that is no longer there."""
+def _ended(process: Process, holder: str) -> bool:
     host, pid, _ = holder.rsplit(":", 2)
-    if host != socket.gethostname():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return process.ended(host, int(pid))
 
 
-def holder(sql: Connection, clock: Clock, *names: str) -> str | None:
-    """Who holds one of these leases now, as host:pid:mark; None when nobody does, or who did has certainly ended."""
+def holder(sql: Connection, process: Process, clock: Clock, *names: str) -> str | None:
+    """Return who holds one of these leases, as host:pid:mark; None if nobody does, or the holder certainly ended."""
     now = clock.now()
     query = select(LeaseRow.c.holder).where(
         LeaseRow.c.name.in_(names),
         LeaseRow.c.expires > now,
         LeaseRow.c.expires <= now + timedelta(seconds=SECONDS * IMPLAUSIBLE),
     )
-    return next((one for one in sql.execute(query).scalars() if _alive(one)), None)
+    return next((one for one in sql.execute(query).scalars() if not _ended(process, one)), None)
 
 
 def beat(ledger: Ledger, clock: Clock, lease: Lease, seconds: float = SECONDS) -> None:
@@ -113,14 +102,8 @@ def held(
             lease = _patiently(ledger, clock, name, patience, seconds)
             stack.callback(release, ledger, clock, lease)
             leases.append(lease)
-        stop = threading.Event()
-        pulse = threading.Thread(target=_pulse, args=(ledger, clock, leases, stop, seconds), daemon=True)
-        pulse.start()
-        try:
+        with ledger.runtime.threads.every(seconds / 3, lambda: _beaten(ledger, clock, leases, seconds)):
             yield tuple(leases)
-        finally:
-            stop.set()
-            pulse.join()
 
 
 def _patiently(ledger: Ledger, clock: Clock, name: str, patience: float, seconds: float) -> Lease:
@@ -137,12 +120,13 @@ def _patiently(ledger: Ledger, clock: Clock, name: str, patience: float, seconds
         clock.wait(0.2)
 
 
-def _pulse(ledger: Ledger, clock: Clock, leases: list[Lease], stop: threading.Event, seconds: float) -> None:
-    while not stop.wait(seconds / 3):
-        for lease in leases:
-            try:
-                beat(ledger, clock, lease, seconds)
-            except LeaseLost:
-                return
-            except LedgerError:
-                continue  # a busy database: the next beat comes well before the lease ends
+def _beaten(ledger: Ledger, clock: Clock, leases: list[Lease], seconds: float) -> bool:
+    """Renew all leases; False when one of them was lost, and there is nothing more to renew."""
+    for lease in leases:
+        try:
+            beat(ledger, clock, lease, seconds)
+        except LeaseLost:
+            return False
+        except LedgerError:
+            continue  # a busy database: the next beat comes well before the lease ends
+    return True

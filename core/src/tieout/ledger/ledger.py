@@ -6,8 +6,9 @@ which checks the lease's fencing token in the same transaction: a process that l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
@@ -18,6 +19,7 @@ from sqlmodel import SQLModel
 from tieout.errors import LeaseLost, LedgerError
 from tieout.ledger import database
 from tieout.ledger.tables import LeaseRow
+from tieout.runtime import COMMITTED, Runtime
 
 if TYPE_CHECKING:
     from tieout.ledger.lease import Lease
@@ -27,13 +29,15 @@ class Ledger:
     """The database behind everything that is remembered.
 
     `url` is an SQLAlchemy address (`sqlite:///path` or `postgresql+psycopg://...`). Opening brings the tables up to
-    date; raises `LedgerError` for a ledger of a newer version or one that cannot be opened.
+    date; raises `LedgerError` for a ledger of a newer version or one that cannot be opened. `runtime` is the machine
+    below it.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, runtime: Runtime | None = None) -> None:
         self.url = url
+        self.runtime = runtime or Runtime()
         with _told():
-            self.engine = database.reach(url)
+            self.engine = database.reach(url, self.runtime)
         self._upsert = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
 
     def close(self) -> None:
@@ -59,6 +63,7 @@ class Ledger:
                         fix="Nothing is lost: the other process goes on. Run the command again if it does not.",
                     )
             yield connection
+        self.runtime.signal(COMMITTED)
 
     def insert(self, table: type[SQLModel]) -> Any:
         """This database's INSERT into a table, the one that knows ON CONFLICT."""
@@ -66,18 +71,19 @@ class Ledger:
 
     def put(self, connection: Connection, table: type[SQLModel], rows: Iterable[Mapping[str, Any]]) -> None:
         """Insert rows, or overwrite those with the same primary key; all rows carry the same columns."""
-        batch = list(rows)
-        if not batch:
-            return
-        insert = self.insert(table)
-        keys = [column.name for column in insert.table.primary_key]
-        changed = {name: insert.excluded[name] for name in batch[0] if name not in keys}
-        statement: Any = (
-            insert.on_conflict_do_update(index_elements=keys, set_=changed)
-            if changed
-            else (insert.on_conflict_do_nothing(index_elements=keys))
-        )
-        connection.execute(statement, batch)
+        if batch := list(rows):
+            connection.execute(_put(self._upsert, table, tuple(batch[0])), batch)
+
+
+@cache
+def _put(upsert: Callable[..., Any], table: type[SQLModel], columns: tuple[str, ...]) -> Any:
+    """The statement of `Ledger.put`, kept: to build one takes longer than to run it."""
+    insert = upsert(table.__table__)  # type: ignore[attr-defined]
+    keys = [column.name for column in insert.table.primary_key]
+    changed = {name: insert.excluded[name] for name in columns if name not in keys}
+    if not changed:
+        return insert.on_conflict_do_nothing(index_elements=keys)
+    return insert.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
 def chunks(values: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:

@@ -48,7 +48,8 @@ def tie_out(engine: Engine, pair_name: str, months: Months = EVER, trace: Trace 
         )
     before = engine.calls(every)
     with engine.leased(every):
-        tie = _Tie(engine, flows, Worksheet(engine.ledger), Sums(months), trace or (lambda record: None))
+        worksheet = Worksheet(engine.ledger, engine.ledger.runtime.entropy.hex(16))
+        tie = _Tie(engine, flows, worksheet, Sums(months), trace or (lambda record: None))
         try:
             tie.read()
             tie.join()
@@ -138,7 +139,7 @@ class _Tie:
         """The currencies of the documents that payments belong to: a payment does not state its own."""
         wanted: dict[str, list[str]] = {}
         for record in records:
-            if isinstance(record, Payment):
+            if isinstance(record, Payment) and record.document is not None:
                 wanted.setdefault(record.document.entity, []).append(record.document.id)
         return {
             (entity, one): seen[0].currency
@@ -333,7 +334,7 @@ def _total(record: Record) -> Decimal | None:
 
 def _currency(flow: Flow, record: Record, currencies: Mapping[Any, str]) -> str:
     if isinstance(record, Payment):
-        return currencies.get((record.document.entity, record.document.id), "")
+        return currencies.get((record.document.entity, record.document.id), "") if record.document else ""
     return currency(getattr(record, "currency", None), _base(flow))
 
 

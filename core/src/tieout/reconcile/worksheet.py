@@ -5,9 +5,8 @@ It is written for one tie-out and dropped with it; memory holds a page of it at 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, tuple_, update
@@ -27,7 +26,7 @@ class Worksheet:
     """The rows of one tie-out."""
 
     ledger: Ledger
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    id: str
 
     def put(self, entity: str, side: Side, records: Iterable[Seen]) -> None:
         """Write records of one entity and side; one that moved while it was read counts once, as read last."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ from tieout.contract import Connection, Connector, Resource, Settings, Wire
 from tieout.errors import ReauthNeeded, TieoutError, Unavailable
 from tieout.facade import Facade
 from tieout.model import Record
-from tieout.plugins import admit
+from tieout.plugins import Plugins, admit
 from tieout.testing import rules
 from tieout.testing.doubles import FakeClock, FakeHttp, forward, reply
 from tieout.testing.samples import Sample
@@ -59,16 +60,20 @@ class ConnectorSuite:
         """The ids of all records that the system holds, by the name of the resource."""
         pytest.fail("give a fixture `held`")
 
-    @property
+    @cached_property
     def facade(self) -> Facade:
         """The plugin's hooks."""
-        return admit({"plugin": self.plugin}).facade
+        return self._admitted.facade
 
-    @property
+    @cached_property
     def declared(self) -> Connector:
         """The connector under test."""
-        (found,) = admit({"plugin": self.plugin}).connectors.values()
+        (found,) = self._admitted.connectors.values()
         return found
+
+    @cached_property
+    def _admitted(self) -> Plugins:
+        return admit({"plugin": self.plugin})
 
     def test_the_plugin_is_admitted(self) -> None:
         """Core takes the plugin in: its hooks exist, take no default arguments and answer what they should."""
@@ -115,7 +120,7 @@ class ConnectorSuite:
 
     def test_bindings_name_resources(self) -> None:
         """The plugin's own bindings to this connector name resources that exist, and their constants are JSON."""
-        for binding in admit({"plugin": self.plugin}).bindings.values():
+        for binding in self._admitted.bindings.values():
             if binding.connector == self.declared.name:
                 self.declared.resource(binding.resource)
                 rules.wire_is_exact(dict(binding.constants))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar, get_args
 
@@ -38,7 +39,7 @@ class EntitySuite:
     held: ClassVar[Mapping[str, Record]] = {}
     skipped: ClassVar[Sequence[Record]] = ()
 
-    @property
+    @cached_property
     def declared(self) -> Entity:
         """The entity under test."""
         found = [one for one in admit({"plugin": self.plugin}).entities.values() if self.entity in ("", one.name)]

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -16,7 +17,7 @@ from tieout.contract import Connection, Resource
 from tieout.errors import OutcomeUnknown, ReauthNeeded, TieoutError, Unavailable
 from tieout.facade import Facade
 from tieout.model import Document, Item, Record
-from tieout.plugins import admit
+from tieout.plugins import Plugins, admit
 from tieout.testing import rules
 from tieout.testing.connector import NOT_JSON
 from tieout.testing.doubles import Answer, FakeHttp, forward, reordered, reply
@@ -52,10 +53,14 @@ class TargetSuite:
         """A sample for each binding, with records to send."""
         pytest.fail("give a fixture `samples`")
 
-    @property
+    @cached_property
     def facade(self) -> Facade:
         """The plugin's hooks."""
-        return admit({"plugin": self.plugin}).facade
+        return self._admitted.facade
+
+    @cached_property
+    def _admitted(self) -> Plugins:
+        return admit({"plugin": self.plugin})
 
     def test_there_is_something_to_send(self, samples: Sequence[Sample]) -> None:
         """Each sample has enough records to tell one from another."""
@@ -201,7 +206,7 @@ class TargetSuite:
                 assert getattr(came, name) == getattr(wanted, name), f"{sample.name}: receipts were mixed up by {name}"
 
     def _resource(self, sample: Sample) -> Resource:
-        (connector,) = admit({"plugin": self.plugin}).connectors.values()
+        (connector,) = self._admitted.connectors.values()
         return connector.resource(sample.binding.resource)
 
     def _batch(self, sample: Sample, steps: Sequence[Step]) -> Batch:

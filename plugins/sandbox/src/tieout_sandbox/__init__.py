@@ -1,4 +1,4 @@
-"""A fake Apptivo and a fake Xero that behave like the real ones, as processes of their own."""
+"""A fake Apptivo and a fake Xero that behave like the real ones, as processes of their own or as functions."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any

@@ -1,18 +1,13 @@
 """The control surface of a fake system: what it holds, what was asked of it, and what shall go wrong next."""
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 from tieout_sandbox import codec
 from tieout_sandbox.clock import Clock
+from tieout_sandbox.exchange import Handler, Request, Response, Route, json_answer, text_answer
 
 PREFIX = "/_sandbox/"
 _KINDS = re.compile(
@@ -92,40 +87,74 @@ class Control:
         self.calls: list[dict[str, Any]] = []
         self.faults: list[Fault] = []
 
-    def take(self, method: str, path: str) -> str | None:
-        """The fault that the next call shall meet, used up by one; None when all is well."""
+    def take(self, method: str, path: str) -> str:
+        """The fault that the next call shall meet, used up by one; empty when all is well."""
         armed = next((fault for fault in self.faults if fault.hits(method, path)), None)
         if armed is None:
-            return None
+            return ""
         armed.times -= 1
         if armed.times == 0:
             self.faults.remove(armed)
         return armed.fault
 
-    def record(self, scope: Scope, body: bytes, status: int | None) -> None:
-        """Remember one call. `status` None means that the connection was closed without an answer.
+    def delay(self, fault: str) -> float:
+        """How many seconds a call with this fault takes."""
+        slower = int(fault.removeprefix("slow:")) if fault.startswith("slow:") else 0
+        return (self.latency_ms + slower) / 1000
 
-        An application that knows better sets `scope["tieout.elements"]`; one whose operation is not in the path sets
-        `scope["tieout.action"]`.
+    def answer(self, request: Request, fault: str, system: Handler) -> Response | None:
+        """Answer a call and remember it; None when its connection is to be closed.
+
+        The system does nothing of a call that is dropped before, or that is answered in its place.
         """
-        path, query = scope["path"], scope["query_string"].decode("latin-1")
-        elements = scope.get("tieout.elements")
+        if fault == "drop-before":
+            self._record(request, None)
+            return None
+        request.notes.reorder = fault == "reorder"
+        answer = self._stand_in(fault) or system(request)
+        if fault == "drop-after-commit":
+            self._record(request, None)
+            return None
+        self._record(request, answer.status)
+        return answer
+
+    def _stand_in(self, fault: str) -> Response | None:
+        """What answers in the place of the system."""
+        if fault.startswith("status:"):
+            return text_answer(f"The sandbox was told to answer {fault}.", int(fault[7:]), "text/plain")
+        match fault:
+            case "html":
+                return text_answer("<!DOCTYPE html><html><body><h1>Please try again later</h1></body></html>")
+            case "empty":
+                return Response()
+            case "429-minute":
+                return self.world.throttled("minute")
+            case "429-day":
+                return self.world.throttled("day")
+            case "token-expired":
+                return self.world.token_expired()
+        return None
+
+    def _record(self, request: Request, status: int | None) -> None:
+        """Remember one call. `status` None means that the connection was closed without an answer."""
+        path, query, notes = request.path, request.query_string, request.notes
+        elements = notes.elements
         call = {
             "time": self.clock.now().isoformat(timespec="milliseconds"),
-            "method": scope["method"],
+            "method": request.method,
             "path": path + (query and "?" + _SECRETS.sub(r"\1=***", query)),
             "status": status,
-            "elements": self.world.elements(scope["method"], path, body) if elements is None else elements,
+            "elements": self.world.elements(request.method, path, request.body) if elements is None else elements,
         }
-        if "tieout.action" in scope:
-            call["action"] = scope["tieout.action"]
+        if notes.action is not None:
+            call["action"] = notes.action
         self.calls.append(call)
 
     def routes(self) -> list[Route]:
         """The routes under `/_sandbox/`, to be put before those of the system itself."""
 
         def route(name: str, **answers: Callable[[Any], Any]) -> Route:
-            return Route(PREFIX + name, endpoint(answers), methods=list(answers))
+            return Route(PREFIX + name, endpoint(answers), answers)
 
         return [
             route("state", GET=lambda _: self.world.state()),
@@ -164,119 +193,15 @@ class Control:
         return {"now": self.clock.now().isoformat()}
 
 
-class ControlMiddleware:
-    """Records every call to the system inside it and lets the armed faults happen; it must be the outermost one."""
-
-    def __init__(self, app: ASGIApp, control: Control) -> None:
-        self.app = app
-        self.control = control
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(PREFIX):
-            await self.app(scope, receive, send)
-            return
-        body = await _body(receive)
-        if body is None:
-            return
-        fault = self.control.take(scope["method"], scope["path"]) or ""
-        delay = self.control.latency_ms + (int(fault.removeprefix("slow:")) if fault.startswith("slow:") else 0)
-        if delay:
-            await asyncio.sleep(delay / 1000)
-        if fault == "drop-before":
-            self.control.record(scope, body, None)
-            await _hang_up(receive, send)
-            return
-        if fault == "reorder":
-            scope["tieout.reorder"] = True
-        answer = _Answer()
-        await (self._stand_in(fault) or self.app)(scope, _replay(body, receive), answer.take)
-        if fault == "drop-after-commit":
-            self.control.record(scope, body, None)
-            await _hang_up(receive, send)
-            return
-        self.control.record(scope, body, answer.status)
-        for message in answer.messages:
-            await send(message)
-
-    def _stand_in(self, fault: str) -> ASGIApp | None:
-        """What answers in the place of the system, which then does nothing."""
-        if fault.startswith("status:"):
-            return Response(f"The sandbox was told to answer {fault}.", int(fault[7:]), media_type="text/plain")
-        match fault:
-            case "html":
-                return HTMLResponse("<!DOCTYPE html><html><body><h1>Please try again later</h1></body></html>")
-            case "empty":
-                return Response(b"")
-            case "429-minute":
-                return self.control.world.throttled("minute")
-            case "429-day":
-                return self.control.world.throttled("day")
-            case "token-expired":
-                return self.control.world.token_expired()
-        return None
-
-
-class _Answer:
-    """An answer held back until it is known whether it shall be sent."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-        self.status = 500
-
-    async def take(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-        self.messages.append(message)
-
-
-def endpoint(answers: dict[str, Callable[[Any], Any]]) -> Callable[[Request], Awaitable[Response]]:
+def endpoint(answers: dict[str, Callable[[Any], Any]]) -> Handler:
     """A route of the control surface: for each method what is done with the JSON of its body, errors told as JSON."""
 
-    async def answered(request: Request) -> Response:
+    def answered(request: Request) -> Response:
         try:
-            body = await request.body()
-            return _json(answers[request.method](codec.loads(body) if body.strip() else {}))
+            return json_answer(answers[request.method](codec.loads(request.body) if request.body.strip() else {}))
         except LookupError as error:
-            return _json({"error": str(error.args[0] if error.args else error)}, 404)
+            return json_answer({"error": str(error.args[0] if error.args else error)}, 404)
         except ValueError as error:
-            return _json({"error": str(error)}, 400)
+            return json_answer({"error": str(error)}, 400)
 
     return answered
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(codec.dumps(value), status, media_type="application/json")
-
-
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body; None for a request that its sender left half-sent, of which no system does anything."""
-    parts = []
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        parts.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return b"".join(parts)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replayed() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return replayed
-
-
-async def _hang_up(receive: Receive, send: Send) -> None:
-    """Close the connection without an answer.
-
-    uvicorn's `send` belongs to the object that holds the transport; ASGI itself has no word for this.
-    """
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if transport is None:
-        raise ConnectionAbortedError("this server gives no access to its connection")
-    transport.close()
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -4,6 +4,7 @@ import http.client
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
@@ -69,8 +70,7 @@ def start(options: LaunchOptions) -> "Sandbox":
     try:
         credentials = {name: process.credentials() for name, process in processes.items()}
     except BaseException:
-        for process in processes.values():
-            process.end()
+        _end(processes.values())
         raise
     return Sandbox(options, processes, credentials)
 
@@ -126,8 +126,7 @@ class Sandbox:
             if self.options.state and not any(process.ended for process in self._processes.values()):
                 _write_states(self.options.state, {name: self.state(name) for name in self._processes})
         finally:
-            for process in self._processes.values():
-                process.end()
+            _end(self._processes.values())
 
     def __enter__(self) -> Self:
         return self
@@ -194,15 +193,28 @@ class _Process:
     def wait(self) -> None:
         self._popen.wait()
 
-    def end(self) -> None:
+    def release(self) -> None:
+        """Let go of it, so that it begins to end."""
         with suppress(BrokenPipeError):
             self._pipe.close()
+
+    def end(self) -> None:
+        """Wait until it has ended, with patience."""
+        self.release()
         try:
             self._popen.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
         self._words.close()
+
+
+def _end(processes: Iterable[_Process]) -> None:
+    """End processes at the same time."""
+    for process in processes:
+        process.release()
+    for process in processes:
+        process.end()
 
 
 def _read_states(path: Path | None) -> dict[str, Any]:

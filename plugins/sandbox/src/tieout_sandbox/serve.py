@@ -10,6 +10,7 @@ import importlib
 import socket
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import uvicorn
 from tieout_sandbox import codec
 from tieout_sandbox.clock import Clock
 from tieout_sandbox.fake import Create, Fake, Limits, Options
+from tieout_sandbox.shell import Shell
 
 SYSTEMS = ("apptivo", "xero")
 _TRIES = 20
@@ -35,7 +37,7 @@ def main(system: str) -> int:
         _answer({"error": _reason(system, given["port"], error)})
         return 2
     config = uvicorn.Config(
-        fake.app,
+        Shell(fake),
         lifespan="off",
         access_log=False,
         log_level="warning",
@@ -89,6 +91,7 @@ def _fake(system: str, given: dict[str, Any], port: int) -> Fake:
         limits=Limits(**given["limits"]),
         latency_ms=given["latency_ms"],
         state=given["state"],
+        errands=ThreadPoolExecutor(1),
     )
     return create(options, Clock(Decimal(given["speed"])))
 

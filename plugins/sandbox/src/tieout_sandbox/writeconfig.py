@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import tomlkit
 from tomlkit.items import InlineTable
 
 from tieout_sandbox.apptivo import folder
 from tieout_sandbox.apptivo.layout import Layout, Table
-from tieout_sandbox.launch import LaunchError, Sandbox, located
+from tieout_sandbox.launch import LaunchError, LaunchOptions, located
 
 PLUGINS = (
     "apptivo",
@@ -49,7 +49,18 @@ Taxes = tuple[tuple[str, Decimal | None], ...]
 """The taxes of one line by name and percentage; several when they are charged together."""
 
 
-def write_config(sandbox: Sandbox, path: Path) -> None:
+class Running(Protocol):
+    """A sandbox that runs, whether launched or in this process."""
+
+    options: LaunchOptions
+    apptivo: dict[str, Any]
+    xero: dict[str, Any]
+
+    def state(self, system: str) -> dict[str, Any]:
+        """All records that `apptivo` or `xero` holds now."""
+
+
+def write_config(sandbox: Running, path: Path) -> None:
     """Write the configuration and, beside it, a file of secrets that only its owner may read.
 
     The accounts are chosen from the organisation by type, the taxes by rate and side (facts/xero.md 5.5 and 5.6); a tax
@@ -119,10 +130,10 @@ def _known_rates(taxes: Iterable[Taxes]) -> dict[str, Decimal]:
     return {name: next(iter(told)) for name, told in rates.items() if len(told) == 1}
 
 
-def _taxes_on(firm: dict[str, list[Record]], collections: Iterable[str], layout: Layout) -> set[Taxes]:
-    """What lines are taxed with; no rate where the line tells none."""
+def _taxes_on(firm: dict[str, list[Record]], collections: Iterable[str], layout: Layout) -> Iterable[Taxes]:
+    """What lines are taxed with, each once; no rate where the line tells none."""
     return {
-        parts
+        parts: None
         for collection in collections
         if collection in layout.apps
         for document in firm.get(collection, [])
@@ -143,7 +154,7 @@ def tax_label(name: str, rate: Decimal) -> str:
     return name if name.endswith(percentage) else f"{name} {percentage}"
 
 
-def _config(sandbox: Sandbox, secrets: str) -> Record:
+def _config(sandbox: Running, secrets: str) -> Record:
     firm, books = sandbox.state("apptivo"), sandbox.state("xero")
     layout = folder.layout_of(located(sandbox.options.firm))
     speed, limits = int(sandbox.options.speed), sandbox.options.limits
@@ -201,7 +212,7 @@ def _tax_type(side: str, rate: Decimal, rates: Iterable[Record]) -> str | None:
     return min(fitting, key=rank, default=None)
 
 
-def _secrets(sandbox: Sandbox) -> str:
+def _secrets(sandbox: Running) -> str:
     values = {
         "APPTIVO_API_KEY": sandbox.apptivo["api-key"],
         "APPTIVO_ACCESS_KEY": sandbox.apptivo["access-key"],

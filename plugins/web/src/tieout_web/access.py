@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import sqlite3
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +19,7 @@ from typing import Any, Literal, get_args
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from tieout.desk import Runtime
 
 Role = Literal["viewer", "resolver", "administrator"]
 """What a person may do: look; also decide about records and run syncs; also change settings and connections."""
@@ -30,6 +29,8 @@ SESSION_SECONDS = 12 * 3600
 LINK_SECONDS = 15 * 60
 SHORTEST = 12
 """Characters that a password has at least."""
+_SECRET = 43
+"""Letters and digits of what only its holder knows: 256 bits."""
 
 _TABLES = """
 create table if not exists person (name text primary key, role text not null, password text);
@@ -65,12 +66,15 @@ class Session:
 class Access:
     """The people of one installation, and how they come in."""
 
-    def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, runtime: Runtime | None = None) -> None:
+        runtime = runtime or Runtime()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        self._now = now
+        self._clock = runtime.clock
+        self._entropy = runtime.entropy
         self._lock = threading.Lock()
-        self._sql = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._sql = runtime.connect(str(path))
+        self._sql.isolation_level = None
         self._sql.executescript(_TABLES)
         self._hasher = PasswordHasher()
 
@@ -87,7 +91,7 @@ class Access:
 
     def set_password(self, name: str, role: Role, password: str) -> None:
         """Let a person sign in with this password from now on; their sessions from before end."""
-        hashed = self._hasher.hash(password)
+        hashed = self._hash(password)
         with self._writing() as sql:
             sql.execute("insert or replace into person values (?, ?, ?)", (name, role, hashed))
             sql.execute("delete from session where person = ?", (name,))
@@ -104,13 +108,16 @@ class Access:
     @cached_property
     def _decoy(self) -> str:
         # how long a verification takes must not tell whether a name exists
-        return self._hasher.hash(secrets.token_hex(8))
+        return self._hash(self._entropy.hex(8))
+
+    def _hash(self, password: str) -> str:
+        return self._hasher.hash(password, salt=self._entropy.bytes(16))
 
     # one-time links
 
     def link(self, person: Person) -> str:
         """A key that signs a person in once, within a quarter of an hour."""
-        key = secrets.token_urlsafe(32)
+        key = self._entropy.token(_SECRET)
         row = (_digest(key), person.name, person.role, self._now() + LINK_SECONDS)
         with self._writing() as sql:
             sql.execute("insert into link values (?, ?, ?, ?)", row)
@@ -127,7 +134,7 @@ class Access:
 
     def begin(self, person: Person) -> Session:
         """Begin a session of twelve hours."""
-        session = Session(secrets.token_urlsafe(32), person, secrets.token_urlsafe(32))
+        session = Session(self._entropy.token(_SECRET), person, self._entropy.token(_SECRET))
         row = (_digest(session.id), person.name, person.role, session.csrf, self._now() + SESSION_SECONDS)
         with self._writing() as sql:
             sql.execute("delete from session where ends < ?", (self._now(),))
@@ -164,7 +171,7 @@ class Access:
 
     def token(self, person: Person) -> str:
         """A token with which a program may do what this person may; it is shown once and lasts until it is removed."""
-        value = f"tieout_{secrets.token_urlsafe(32)}"
+        value = f"tieout_{self._entropy.token(_SECRET)}"
         with self._writing() as sql:
             sql.execute("insert into token values (?, ?, ?)", (_digest(value), person.name, person.role))
         return value
@@ -173,6 +180,9 @@ class Access:
         """The person on whose behalf a program with this token acts."""
         rows = self._all("select person, role from token where id = ?", _digest(token))
         return Person(rows[0][0], rows[0][1]) if rows else None
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
 
     def _all(self, query: str, *values: object) -> list[Any]:
         with self._lock:
@@ -191,8 +201,8 @@ class Attempts:
     MOST = 5
     SECONDS = 300.0
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
+    def __init__(self, runtime: Runtime) -> None:
+        self._now = runtime.clock.monotonic
         self._lock = threading.Lock()
         self._failed: dict[str, list[float]] = {}
 

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 from anyio import to_thread
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,7 +41,7 @@ from tieout.desk import (
 
 from tieout_web import openapi
 from tieout_web.access import Person, Session
-from tieout_web.operation import Body, Operation, Operations
+from tieout_web.operation import Body, Operation, Operations, adapter
 from tieout_web.page import Visit
 from tieout_web.runs import Run, What
 from tieout_web.shield import COOKIE, MOST
@@ -244,7 +245,8 @@ def start(visit: Visit, body: Start) -> Any:
         if body.plan is None or not visit.person.may("administrator") or abs(body.plan) > _LARGEST:
             raise Refused("a plan is applied by its number, by an administrator")
         number = body.plan
-        return _shown(visit.site.runs.start(name, "apply", visit.person.name, lambda desk: desk.apply(name, number)))
+        apply = lambda desk: desk.apply(name, number)  # noqa: E731
+        return _shown(visit.site.runs.start(name, "apply", visit.person.name, apply, plan=number))
     if body.what == "plan":
         return _shown(visit.site.runs.start(name, "plan", visit.person.name, lambda desk: desk.plan(name)))
     act = lambda desk: desk.sync(name, lambda view: False)  # noqa: E731
@@ -266,10 +268,14 @@ def _shown(found: Run) -> RunView:
 
 def routes(site: Site) -> list[BaseRoute]:
     """The operations and their description, below /api."""
-    described = json.dumps(openapi.document(operations.all, site.address.url)).encode()
+
+    @cache
+    def described() -> bytes:
+        return json.dumps(openapi.document(operations.all, site.address.url)).encode()
 
     async def description(request: Request) -> Response:
-        return Response(described, media_type="application/json")
+        # made when it is first asked for, so that the page comes up without waiting for it
+        return Response(await to_thread.run_sync(described), media_type="application/json")
 
     by_path: dict[str, list[Operation]] = {}
     for each in operations.all:
@@ -316,7 +322,7 @@ def _answer(site: Site, operation: Operation, request: Request, body: bytes) -> 
         return problem(status, error.problem)
     if operation.answers is None:
         return Response(status_code=204)
-    return Response(TypeAdapter(operation.answers).dump_json(answered), operation.status, media_type="application/json")
+    return Response(adapter(operation.answers).dump_json(answered), operation.status, media_type="application/json")
 
 
 def _given(operation: Operation, request: Request, body: bytes) -> Body | None:
@@ -337,4 +343,4 @@ def _session(site: Site, request: Request) -> Session | None:
 
 def problem(status: int, told: Problem) -> Response:
     """A problem as a program is answered."""
-    return Response(TypeAdapter(Problem).dump_json(told), status, media_type="application/problem+json")
+    return Response(adapter(Problem).dump_json(told), status, media_type="application/problem+json")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from tieout.desk import Consent, Tenant
+from tieout.desk import Consent, Runtime, Tenant
 
 from tieout_web.access import Session
 
@@ -30,8 +28,8 @@ class Begun:
 class Consents:
     """What sessions wait for; kept in this process alone, because the verifier is nobody else's."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
+    def __init__(self, runtime: Runtime) -> None:
+        self._now = runtime.clock.monotonic
         self._lock = threading.Lock()
         self._begun: dict[str, Begun] = {}
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tieout.desk import Desk
+from tieout.desk import Desk, Runtime
 
 
 @dataclass(slots=True, eq=False)
@@ -25,8 +25,9 @@ class Desks:
     A changed file is noticed with the next visit; the desk from before is closed when its last visit ends.
     """
 
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, runtime: Runtime) -> None:
         self.config = config
+        self._runtime = runtime
         self._lock = threading.Lock()
         self._now: _Opened | None = None
 
@@ -53,7 +54,8 @@ class Desks:
         if self._now is None or self._now.mark != mark:
             self._retire()
             closing = ExitStack()
-            self._now = _Opened(closing.enter_context(Desk.open(self.config)), mark, closing)
+            desk = closing.enter_context(Desk.open(self.config, runtime=self._runtime))
+            self._now = _Opened(desk, mark, closing)
         return self._now
 
     def _retire(self) -> None:

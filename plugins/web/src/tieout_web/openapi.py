@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from pydantic import TypeAdapter
 from tieout.desk import Problem
 
-if TYPE_CHECKING:
-    from tieout_web.operation import Operation
+from tieout_web.operation import Operation, adapter
 
 Mode = Literal["serialization", "validation"]
 _REF = "#/components/schemas/{model}"
@@ -77,7 +75,7 @@ def _described(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
 
 def _schema(kind: Any, schemas: dict[str, Any], mode: Mode = "serialization") -> dict[str, Any]:
     """The schema of a type; what it is made of is added to the shared ones, and so is a type of its own name."""
-    found = TypeAdapter(kind).json_schema(mode=mode, ref_template=_REF)
+    found = adapter(kind).json_schema(mode=mode, ref_template=_REF)
     schemas |= found.pop("$defs", {})
     if isinstance(kind, type) and found.get("type") == "object" and "title" in found:
         schemas[kind.__name__] = found

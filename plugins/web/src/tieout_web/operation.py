@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from tieout_web.access import Role
 from tieout_web.page import Visit
@@ -19,6 +20,12 @@ class Body(BaseModel):
 
 
 Handler: TypeAlias = Callable[[Visit, Any], Any]
+
+
+@cache
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """What writes and describes values of a type as JSON; made once, because making it takes longer than using it."""
+    return TypeAdapter(kind)
 
 
 @dataclass(frozen=True, slots=True)

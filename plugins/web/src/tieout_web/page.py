@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -38,6 +39,11 @@ class Visit:
     def person(self) -> Person:
         """Who it is."""
         return self.session.person
+
+    @property
+    def now(self) -> datetime:
+        """The time, aware and in UTC."""
+        return self.site.now
 
     @cached_property
     def desk(self) -> Desk:

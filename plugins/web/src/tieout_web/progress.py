@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from tieout.desk import Desk, Event
@@ -39,8 +39,8 @@ class Progress:
     stopping: bool
 
 
-def progress(desk: Desk, run: Run) -> Progress:
-    """How far it is, from what it told and what stands in the ledger."""
+def progress(desk: Desk, run: Run, now: datetime) -> Progress:
+    """How far it is now, from what it told and what stands in the ledger."""
     events = list(run.events)
     last: dict[tuple[str, Any], Mapping[str, Any]] = {}
     for event in events:
@@ -75,15 +75,10 @@ def progress(desk: Desk, run: Run) -> Progress:
         done=done,
         of=of,
         calls=sum(event.name in ("page.read", "tie.read", "batch.sent") for event in events),
-        left=_left(events, done, of) if sending else None,
+        left=_left(events, done, of, now) if sending else None,
         waiting=waiting,
         stopping=run.stop.is_set(),
     )
-
-
-def _newest(desk: Desk, pair: str) -> int | None:
-    """The plan that the newest run carries out."""
-    return next((one.plan for one in desk.runs.page(pair).runs), None)
 
 
 def _sent(events: list[Event]) -> bool:
@@ -100,10 +95,10 @@ def _phase(run: Run, events: list[Event], *, sending: bool, done: int, of: int) 
     return "Reading both sides"
 
 
-def _left(events: list[Event], done: int, of: int) -> float | None:
+def _left(events: list[Event], done: int, of: int, now: datetime) -> float | None:
     """Seconds until everything is sent, at the speed so far."""
     begun = next((event.at for event in events if event.name == "batch.sent"), None)
     if begun is None or not done:
         return None
-    spent = (datetime.now(UTC) - begun).total_seconds()
+    spent = (now - begun).total_seconds()
     return spent / done * (of - done) if spent >= _ENOUGH else None

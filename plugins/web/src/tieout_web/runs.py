@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from tieout.desk import Desk, Event, Problem, TieoutError
+from tieout.desk import Desk, Event, Problem, Runtime, TieoutError
 
 What = Literal["plan", "sync", "apply", "undo", "reconcile"]
 Purpose = Literal["person", "schedule"]
@@ -51,8 +51,9 @@ class Run:
 class Runs:
     """The runs of this process; `changes` counts what happened, so that whoever looks on knows when to look again."""
 
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, runtime: Runtime) -> None:
         self._config = config
+        self._runtime = runtime
         self._lock = threading.Lock()
         self._last: dict[str, Run] = {}
         self._results: dict[tuple[str, What], Run] = {}
@@ -67,7 +68,7 @@ class Runs:
             before = self._last.get(pair)
             if before is not None and before.going:
                 return before
-            run = self._last[pair] = Run(pair, what, who, datetime.now(UTC), plan)
+            run = self._last[pair] = Run(pair, what, who, self._runtime.clock.now(), plan)
             thread = threading.Thread(target=self._go, args=(run, act, purpose), name=f"tieout-run-{pair}", daemon=True)
             self._threads.add(thread)
         thread.start()
@@ -101,14 +102,14 @@ class Runs:
             self.changes += 1
 
         try:
-            with Desk.open(self._config, who=run.who, observer=told, stop=run.stop, purpose=purpose) as desk:
+            with Desk.open(self._config, run.who, told, run.stop, purpose, self._runtime) as desk:
                 run.result = act(desk)
         except TieoutError as error:
             run.problem = error.problem
         except Exception as error:  # a fault in a run must not take its page along
             run.problem = TieoutError(f"the run failed: {type(error).__name__}", said=str(error)).problem
         finally:
-            run.ended = datetime.now(UTC)
+            run.ended = self._runtime.clock.now()
             with self._lock:
                 self._results[run.pair, run.what] = run
                 self._threads.discard(threading.current_thread())

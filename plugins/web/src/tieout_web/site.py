@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from tieout.desk import Refused
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
+from markupsafe import Markup
+from tieout.desk import Refused, Runtime
 
 from tieout_web import words
 from tieout_web.access import Access, Attempts
@@ -43,26 +47,34 @@ class Address:
 
 
 class Site:
-    """All that the pages of one configuration share. `pages` stand in the navigation in this order."""
+    """All that the pages of one configuration share. `pages` stand in the navigation in this order.
 
-    def __init__(self, config: Path, address: Address, pages: tuple[Page, ...]) -> None:
+    It runs on the real machine unless `runtime` is another one.
+    """
+
+    def __init__(self, config: Path, address: Address, pages: tuple[Page, ...], runtime: Runtime | None = None) -> None:
         self.config = config.absolute()
         self.address = address
         self.pages = pages
-        self.access = Access(self.config.parent / FOLDER / "web.db")
-        self.attempts = Attempts()
-        self.consents = Consents()
-        self.desks = Desks(self.config)
-        self.runs = Runs(self.config)
-        self.schedule = Schedule(self.desks, self.runs)
+        self.runtime = runtime = runtime or Runtime()
+        self.access = Access(self.config.parent / FOLDER / "web.db", runtime)
+        self.attempts = Attempts(runtime)
+        self.consents = Consents(runtime)
+        self.desks = Desks(self.config, runtime)
+        self.runs = Runs(self.config, runtime)
+        self.schedule = Schedule(self.desks, self.runs, runtime)
         self.trial = Trial(self.config, self.config.parent / FOLDER)
         self.closing = False
-        self._templates = _templates()
+
+    @property
+    def now(self) -> datetime:
+        """The time, aware and in UTC."""
+        return self.runtime.clock.now()
 
     def render(self, visit: Visit | None, template: str, values: Mapping[str, Any]) -> str:
         """A template as text; without a visit it is a page for somebody who is not signed in."""
         given = {"visit": visit, "site": self, **values}
-        return self._templates.get_template(template).render(given)
+        return _templates().get_template(template).render(given)
 
     def open(self) -> None:
         """Begin what runs beside the pages."""
@@ -80,7 +92,9 @@ class Site:
         self.access.close()
 
 
+@cache
 def _templates() -> Environment:
+    """The templates, each compiled once; whose site they are rendered for stands in what they are given."""
     environment = Environment(
         loader=PackageLoader("tieout_web"),
         autoescape=select_autoescape(default=True),
@@ -88,6 +102,13 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("number", "count", "money", "rate", "span", "ago", "moment", "onpage"):
+    for name in ("number", "count", "money", "rate", "span", "moment", "onpage"):
         environment.filters[name] = getattr(words, name)
+    environment.filters["ago"] = _ago
     return environment
+
+
+@pass_context
+def _ago(context: Context, at: datetime | None) -> Markup:
+    now: datetime = context["site"].now
+    return words.ago(at, now)

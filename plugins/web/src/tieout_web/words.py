@@ -51,11 +51,11 @@ def span(seconds: float) -> str:
     return f"{int(seconds)} s" if seconds >= _FLAT else "a moment"
 
 
-def ago(at: datetime | None, now: datetime | None = None) -> Markup:
+def ago(at: datetime | None, now: datetime) -> Markup:
     """When something was or will be, relative, with the exact time when pointed at."""
     if at is None:
         return Markup("never")
-    seconds = ((now or datetime.now(UTC)) - at).total_seconds()
+    seconds = (now - at).total_seconds()
     told = span(abs(seconds))
     words = f"{told} ago" if seconds >= 0 else f"in {told}"
     exact = at.astimezone(UTC)

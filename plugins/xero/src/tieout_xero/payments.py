@@ -98,7 +98,7 @@ def lower(payment: Payment, terms: Terms, now: Wire | None) -> Wire:
         raise Rejected(*problems)
     return xero.filled(
         {
-            "Invoice": {"InvoiceID": payment.document.id},
+            "Invoice": {"InvoiceID": payment.document.id} if payment.document else None,
             "Account": {"AccountID": account.id},
             "Date": payment.date.isoformat(),
             "Amount": xero.plain(payment.amount),
@@ -145,8 +145,8 @@ def _made(item: Lowering, answer: Any, books: Books, left: dict[str, Decimal | N
     """The step that makes a payment; `left` is what the payments before it leave due of each document."""
     payment: Payment = item.record  # type: ignore[assignment]
     found = list(answer.problems) if isinstance(answer, Reject) else []
-    document = item.around.get(payment.document.id)
-    if document is not None:
+    document = item.around.get(payment.document.id) if payment.document else None
+    if payment.document and document is not None:
         due = left.setdefault(payment.document.id, _due(document, books))
         chosen = None if isinstance(answer, Reject) else books.accounts.get(answer[0].body["Account"]["AccountID"])
         found += _hindrances(payment, document, due, chosen, books)
@@ -206,7 +206,7 @@ def _unchanged(item: Lowering) -> tuple[Step, ...] | Reject:
     if not isinstance(payment, Payment):
         return ()
     there = ((now.get("Invoice") or {}).get("InvoiceID"), xero.day(now, "Date"), xero.amount(now.get("Amount")))
-    if there == (payment.document.id, payment.date, payment.amount):
+    if there == (payment.document and payment.document.id, payment.date, payment.amount):
         return ()
     return Reject(
         (

@@ -8,13 +8,13 @@ was asked for is possible, and once one alone is left it is remembered.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from tieout.contract import Connection
 
 from tieout_apptivo.doctor.evidence import FORMATS
-from tieout_apptivo.shape.dates import Calendar, calendar
+from tieout_apptivo.shape.dates import Calendar, Stamp, calendar, taken_apart
 from tieout_apptivo.shape.scalars import Unreadable
 
 STAMP_FORMAT = "stamp-format"
@@ -52,11 +52,20 @@ def _known(reading: Reading) -> list[datetime]:
 
 
 def _readings(connection: Connection, written: Sequence[Any], formats: Sequence[str]) -> dict[str, Reading]:
+    zone = connection.settings.zone
+    stamps = [taken_apart(value) for value in written]
+    days = dict.fromkeys(stamp.day for stamp in stamps if isinstance(stamp, Stamp))
     found: dict[str, Reading] = {}
+    # formats that take the days of a page for the same ones read all of it alike
+    alike: dict[tuple[date, ...], Reading] = {}
     for format_ in formats:
-        days = Calendar(format_, connection.settings.zone)
+        exact = Calendar(format_, zone).exact
         try:
-            found[format_] = tuple(days.stamp(value) for value in written)
+            meant = {day: exact(day) for day in days}
         except Unreadable:
             continue
+        known = tuple(meant.values())
+        if known not in alike:
+            alike[known] = tuple(one.moment(meant[one.day], zone) if isinstance(one, Stamp) else one for one in stamps)
+        found[format_] = alike[known]
     return found

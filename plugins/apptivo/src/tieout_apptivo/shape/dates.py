@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from tieout_apptivo.shape.scalars import Unreadable, filled, text
@@ -71,33 +72,52 @@ class Calendar:
 
         Raises `Unreadable` (`date-unreadable`) for anything else: the format of stamps is found out by trying several.
         """
-        if not filled(value):
-            return None
-        if (moment := _moment(value)) is not None:
-            return moment
-        written = text(value)
-        if (time := _TIME.search(written)) is None:
-            day, clock, zone = self._exact(written), timedelta(), self.zone
-        else:
-            day, clock, zone = self._exact(written[: time.start()]), _clock(time), _zone(time["zone"], self.zone)
-        return (datetime(day.year, day.month, day.day, tzinfo=zone) + clock).astimezone(UTC)
+        stamp = taken_apart(value)
+        return stamp.moment(self.exact(stamp.day), self.zone) if isinstance(stamp, Stamp) else stamp
 
-    def _date(self, written: str) -> date:
-        match = _SLASHED.fullmatch(written)
-        if match is None or (self.format and by_format(self.format, written)):
-            return self._exact(written)
-        month, day, year = (int(part) for part in match.groups())
-        if month <= 12 and day <= 12 and month != day and not _month_first(self.format):
-            raise Unreadable("date-ambiguous", f'"{written}" can be read with the day or with the month first.')
-        return _date(year, month, day, written)
-
-    def _exact(self, written: str) -> date:
+    def exact(self, written: str) -> date:
+        """The date by this calendar's format or ISO 8601 alone. Raises `Unreadable` (`date-unreadable`)."""
         if self.format and (day := by_format(self.format, written)):
             return day
         if match := _ISO.fullmatch(written):
             year, month, day_of_month = (int(part) for part in match.groups())
             return _date(year, month, day_of_month, written)
         raise _unreadable(written)
+
+    def _date(self, written: str) -> date:
+        match = _SLASHED.fullmatch(written)
+        if match is None or (self.format and by_format(self.format, written)):
+            return self.exact(written)
+        month, day, year = (int(part) for part in match.groups())
+        if month <= 12 and day <= 12 and month != day and not _month_first(self.format):
+            raise Unreadable("date-ambiguous", f'"{written}" can be read with the day or with the month first.')
+        return _date(year, month, day, written)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A stamp taken apart: only its day can be read in several ways."""
+
+    day: str
+    clock: timedelta
+    zone: str | None
+
+    def moment(self, day: date, zone: tzinfo) -> datetime:
+        """The moment in UTC, if this is the day that is meant and `zone` where the stamp names none."""
+        own = _zone(self.zone, zone)
+        return (datetime(day.year, day.month, day.day, tzinfo=own) + self.clock).astimezone(UTC)
+
+
+def taken_apart(value: Any) -> Stamp | datetime | None:
+    """A stamp, for whoever knows how days are written; milliseconds are a moment (UTC) at once, and None is none."""
+    if not filled(value):
+        return None
+    if (moment := _moment(value)) is not None:
+        return moment
+    written = text(value)
+    if (time := _TIME.search(written)) is None:
+        return Stamp(written, timedelta(), None)
+    return Stamp(written[: time.start()], _clock(time), time["zone"])
 
 
 def calendar(settings: Firm, memory: Mapping[str, Any]) -> Calendar:
@@ -119,10 +139,8 @@ def _moment(value: Any) -> datetime | None:
 
 def by_format(pattern: str, written: str) -> date | None:
     """The date that a text is in one format (`dd/MM/yyyy`); None where it does not fit."""
-    tokens = [match[0] for match in _TOKEN.finditer(pattern)]
-    if any(token.isalpha() and token not in _TOKENS for token in tokens):
-        return None
-    found = re.fullmatch("".join(_TOKENS[token] if token.isalpha() else re.escape(token) for token in tokens), written)
+    form = _form(pattern)
+    found = form.fullmatch(written) if form else None
     if found is None:
         return None
     parts = found.groupdict()
@@ -133,6 +151,15 @@ def by_format(pattern: str, written: str) -> date | None:
         return date(year, month, int(parts.get("day") or 0))
     except ValueError:
         return None
+
+
+@lru_cache
+def _form(pattern: str) -> re.Pattern[str] | None:
+    """What a date of one format looks like; None for a format with parts that are not known."""
+    tokens = [match[0] for match in _TOKEN.finditer(pattern)]
+    if any(token.isalpha() and token not in _TOKENS for token in tokens):
+        return None
+    return re.compile("".join(_TOKENS[token] if token.isalpha() else re.escape(token) for token in tokens))
 
 
 def _month_first(pattern: str) -> bool:

@@ -1,7 +1,9 @@
 """A firm as a folder: `firm.toml` with its layout and behaviour, and one JSON array per app in its own wire shape."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache, partial
+from hashlib import sha256
 from json import JSONDecoder
 from pathlib import Path
 from typing import Any
@@ -66,42 +68,60 @@ class Firm:
     behaviour: Behaviour = Behaviour()
 
 
-def read(folder: Path) -> Firm:
+def read(folder: Path, instead: Mapping[str, list[dict[str, Any]]] | None = None) -> Firm:
     """Read a firm's folder; without `firm.toml` it has the usual layout, and an app without a file is empty.
 
+    Records that are given `instead` take the place of the files, and of those to be made up.
     Raises `MalformedFile` naming the file, the line or the key, and the reason.
     """
     if not folder.is_dir():
         raise codec.MalformedFile(f"{folder}: there is no such folder")
-    given = _given(folder)
-    layout = layoutfile.layout(given)
-    for each in sorted(folder.glob("*.json")):
-        if each.stem not in layout.apps and each.stem not in ATTACHED:
-            known = ", ".join(f"{name}.json" for name in (*layout.apps, *ATTACHED))
-            raise codec.MalformedFile(f"{each}: no app has this name; known are {known}")
-    paths = {name: folder / f"{name}.json" for name in (*layout.apps, *ATTACHED)}
-    records = {name: _records(path, layout.apps.get(name)) for name, path in paths.items() if path.exists()}
+    firm = _described(folder, _content(folder / FIRM))
+    if instead is None:
+        records = _held(folder, firm.layout)
+        return replace(firm, layout=labelled(firm.layout, records), records=records)
+    records = _taken(instead, firm.layout)
+    return replace(firm, layout=labelled(firm.layout, records), records=records, making=None)
+
+
+def layout_of(folder: Path) -> Layout:
+    """The layout of a firm's folder alone. Raises `MalformedFile` as `read` does."""
+    return _described(folder, _content(folder / FIRM)).layout
+
+
+def fingerprint(folder: Path) -> bytes:
+    """What is the same for folders that hold the same firm. Raises `MalformedFile` for a file that cannot be read."""
+    digest = sha256()
+    for path in sorted(folder.glob("*.*")):
+        content = _content(path) if path.name == FIRM or path.suffix == ".json" else b""
+        digest.update(f"{path.name} {len(content)} ".encode(errors="surrogateescape"))
+        digest.update(content)
+    return digest.digest()
+
+
+def _content(path: Path) -> bytes:
+    """What is in a file; nothing where there is none."""
+    try:
+        return path.read_bytes() if path.exists() else b""
+    except OSError as error:
+        raise codec.MalformedFile(f"{path}: {error.strerror or error}") from error
+
+
+@lru_cache(maxsize=16)
+def _described(folder: Path, content: bytes) -> Firm:
+    """What the file of a firm says, without any records; `content` is what is in the file now."""
+    path = folder / FIRM
+    given = Part.of_file(path) if path.exists() else Part(str(path), {})
+    given.only((*layoutfile.KEYS, "config", "sandbox", "generate"))
     apps = given.part("apps")
     return Firm(
-        labelled(layout, records),
-        records,
+        layoutfile.layout(given),
+        {},
         _making(given.part("generate")) if "generate" in given.values else None,
         given.part("config").values,
         {name: apps.part(name).part("config").values for name, part in apps.parts() if "config" in part.values},
         _behaviour(given.part("sandbox")),
     )
-
-
-def layout_of(folder: Path) -> Layout:
-    """The layout of a firm's folder alone. Raises `MalformedFile` as `read` does."""
-    return layoutfile.layout(_given(folder))
-
-
-def _given(folder: Path) -> Part:
-    path = folder / FIRM
-    given = Part.of_file(path) if path.exists() else Part(str(path), {})
-    given.only((*layoutfile.KEYS, "config", "sandbox", "generate"))
-    return given
 
 
 def _making(part: Part) -> Making:
@@ -116,17 +136,47 @@ def _behaviour(part: Part) -> Behaviour:
     return Behaviour(**{known[key]: part.whole(key) for key in part.values})
 
 
-def _records(path: Path, app: App | None) -> list[dict[str, Any]]:
-    """The records of one file; of `notes` and `documents` when it is no app's."""
-    records = codec.read_file(path)
-    if not isinstance(records, list):
-        raise codec.MalformedFile(f"{path}, line 1: not a JSON array of records")
+def _held(folder: Path, layout: Layout) -> Records:
+    """The records of a folder's files."""
+    for each in sorted(folder.glob("*.json")):
+        if each.stem not in layout.apps and each.stem not in ATTACHED:
+            known = ", ".join(f"{name}.json" for name in (*layout.apps, *ATTACHED))
+            raise codec.MalformedFile(f"{each}: no app has this name; known are {known}")
+    records = {}
+    for name in (*layout.apps, *ATTACHED):
+        path = folder / f"{name}.json"
+        if path.exists():
+            held = codec.read_file(path)
+            if not isinstance(held, list):
+                raise codec.MalformedFile(f"{path}, line 1: not a JSON array of records")
+            records[name] = _completed(held, layout.apps.get(name), partial(_place, path))
+    return records
+
+
+def _taken(given: Mapping[str, list[dict[str, Any]]], layout: Layout) -> Records:
+    """Copies of records that are no file's."""
+    for name in given:
+        if name not in layout.apps and name not in ATTACHED:
+            known = ", ".join((*layout.apps, *ATTACHED))
+            raise codec.MalformedFile(f"the records: no app is called {name!r}; known are {known}")
+    return {
+        name: _completed(codec.copied(given[name]), layout.apps.get(name), partial(_app, name))
+        for name in (*layout.apps, *ATTACHED)
+        if name in given
+    }
+
+
+def _completed(records: list[Any], app: App | None, place: Callable[[int], str]) -> list[dict[str, Any]]:
+    """Records with what the platform gives each; those of `notes` and `documents` when they are no app's.
+
+    `place` says where one is, by its index, for what is told of a fault.
+    """
     id_field = app.id_field if app else "id"
     seen: dict[str, int] = {}
     for index, record in enumerate(records):
         reason = _fault(record, id_field, seen)
         if reason:
-            raise codec.MalformedFile(f"{path}, line {_line(path, index)}: record {index + 1} {reason}")
+            raise codec.MalformedFile(f"{place(index)}: record {index + 1} {reason}")
         number = int(record["id"] if record.get("id") else record[id_field])
         seen[str(number)] = index
         record.setdefault("id", str(number))
@@ -148,13 +198,19 @@ def _fault(record: Any, id_field: str, seen: dict[str, int]) -> str:
     return ""
 
 
-def _line(path: Path, index: int) -> int:
-    """The line on which an element of a JSON array begins."""
+def _app(name: str, index: int) -> str:
+    """The app that a record is given for."""
+    return f"the records of {name}"
+
+
+def _place(path: Path, index: int) -> str:
+    """The file, and the line on which an element of its JSON array begins."""
     text = path.read_text(encoding="utf-8-sig")
     decoder, position = JSONDecoder(), text.index("[") + 1
     for _ in range(index):
         _, position = decoder.raw_decode(text, _next(text, position))
-    return text.count("\n", 0, _next(text, position)) + 1
+    line = text.count("\n", 0, _next(text, position)) + 1
+    return f"{path}, line {line}"
 
 
 def _next(text: str, position: int) -> int:

@@ -72,6 +72,12 @@ _FIRST_ID = 1_600_000_000_000
 
 
 @cache
+def _usual_values() -> Mapping[str, Any]:
+    """What the file of the usual layout says."""
+    return Part.of_file(_USUAL).values
+
+
+@cache
 def usual() -> Layout:
     """The layout of a firm that says nothing about its own."""
     return layout(Part(str(_USUAL), {}))
@@ -79,7 +85,7 @@ def usual() -> Layout:
 
 def layout(own: Part) -> Layout:
     """The layout that a firm's file describes. Raises `MalformedFile` for what makes no sense, naming the key."""
-    whole = own.over(Part.of_file(_USUAL).values)
+    whole = own.over(_usual_values())
     terms = whole.part("payment-terms")
     _shared(whole)
     built = Layout(

@@ -14,8 +14,8 @@ _WRITTEN = Pattern("MM/dd/yyyy")
 _AGO = timedelta(minutes=5)
 
 
-def mark(record: dict[str, Any], app: App, layout: Layout, now: datetime) -> None:
-    """Fill the native fields of a record as if it had been sent to Xero a few minutes ago.
+def marked(record: dict[str, Any], app: App, layout: Layout, now: datetime) -> dict[str, Any]:
+    """A record whose native fields are filled as if it had been sent to Xero a few minutes ago.
 
     The Xero ID is made from the record's own, so that it is the same at every start; there need be nothing in Xero.
     """
@@ -31,4 +31,4 @@ def mark(record: dict[str, Any], app: App, layout: Layout, now: datetime) -> Non
     ours = {app.custom[role].attribute_id for role in facts if role in app.custom}
     kept = [each for each in record.get("customAttributes") or [] if each.get("customAttributeId") not in ours]
     filled = [custom_attribute(app.custom[role], value) for role, value in facts.items() if role in app.custom]
-    record["customAttributes"] = [*kept, *filled]
+    return {**record, "customAttributes": [*kept, *filled]}

@@ -4,7 +4,6 @@ Sources: facts/apptivo.md 1.3, 2.2, 2.6 and 7.
 """
 
 from typing import Any
-from uuid import uuid4
 
 from tieout_sandbox.apptivo import attached, reading, writing
 from tieout_sandbox.apptivo.calls import Calls
@@ -12,6 +11,7 @@ from tieout_sandbox.apptivo.config import FIRM_ID
 from tieout_sandbox.apptivo.layout import App
 from tieout_sandbox.apptivo.world import Record
 from tieout_sandbox.apptivo.writing import Refused
+from tieout_sandbox.entropy import Entropy
 
 EMAIL = "sandbox@firm.example"
 PASSWORD = "sandbox-password"
@@ -23,9 +23,10 @@ _BULK_ROWS = 5000
 class Platform:
     """The operations besides those of the apps; `origin` is where documents are downloaded from."""
 
-    def __init__(self, calls: Calls, origin: str) -> None:
+    def __init__(self, calls: Calls, origin: str, entropy: Entropy) -> None:
         self._calls = calls
         self._origin = origin
+        self._entropy = entropy
         self._sessions: set[str] = set()
 
     def login(self, params: dict[str, str]) -> Record:
@@ -33,7 +34,7 @@ class Platform:
         asked = tuple(params.get(name) for name in ("a", "generateSessionkey", "emailId", "password", "firmId"))
         if asked != ("login", "true", EMAIL, PASSWORD, str(FIRM_ID)):
             raise Refused("Invalid email, password or firm")
-        key = uuid4().hex
+        key = self._entropy.hex(16)
         self._sessions.add(key)
         return {"responseObject": {"authenticationKey": key, "firmId": FIRM_ID}, "status": "SUCCESS"}
 

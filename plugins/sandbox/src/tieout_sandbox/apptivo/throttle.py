@@ -2,10 +2,9 @@
 
 from collections import deque
 
-from starlette.responses import HTMLResponse, Response
-
 from tieout_sandbox.apptivo.folder import Behaviour
 from tieout_sandbox.clock import Clock
+from tieout_sandbox.exchange import Response, text_answer
 
 
 class Throttle:
@@ -26,10 +25,10 @@ class Throttle:
         self._calls += 1
         if not self._admits():
             self._refused += 1
-            return Response(b"") if self._refused % 2 else _busy()
+            return Response() if self._refused % 2 else _busy()
         if _turn(self._calls, self._behaviour.html_every):
             return _busy()
-        return Response(b"") if _turn(self._calls, self._behaviour.empty_every) else None
+        return Response() if _turn(self._calls, self._behaviour.empty_every) else None
 
     def _admits(self) -> bool:
         now = self._clock.now().timestamp()
@@ -47,4 +46,4 @@ def _turn(count: int, every: int) -> bool:
 
 
 def _busy() -> Response:
-    return HTMLResponse("<html><head><title>Apptivo</title></head><body>Service busy, please retry</body></html>")
+    return text_answer("<html><head><title>Apptivo</title></head><body>Service busy, please retry</body></html>")

@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
-from starlette.responses import HTMLResponse, JSONResponse, Response
-
 from tieout_sandbox import codec
 from tieout_sandbox.apptivo import native
 from tieout_sandbox.apptivo.arithmetic import follow
@@ -18,6 +16,7 @@ from tieout_sandbox.apptivo.meanwhile import Meanwhile
 from tieout_sandbox.apptivo.stamps import Stamps
 from tieout_sandbox.clock import Clock
 from tieout_sandbox.edits import assign
+from tieout_sandbox.exchange import Response, json_answer, text_answer
 
 Record = dict[str, Any]
 PERSON = "Priya Natarajan"
@@ -33,10 +32,9 @@ class ApptivoWorld:
         self.layout = firm.layout
         self.clock = clock
         self.stamps = Stamps(firm.layout.stamp_form, firm.layout.offset)
-        self._seed: Records = firm.records
+        self._seed = self._start(firm.records)
         self._delay = timedelta(seconds=firm.behaviour.index_delay)
         self.meanwhile = Meanwhile(firm.layout, self.edit)
-        self._native(self._seed)
         self.reset()
 
     def reset(self) -> None:
@@ -136,7 +134,7 @@ class ApptivoWorld:
 
     def throttled(self, scope: Literal["minute", "day"]) -> Response:
         """No answer of its own is known for this; a status and a page are what clients have to live with."""
-        return HTMLResponse(f"<html><body>Too many requests this {scope}</body></html>", 429)
+        return text_answer(f"<html><body>Too many requests this {scope}</body></html>", 429)
 
     def token_expired(self) -> Response:
         """Wrong keys are answered with status 200 (facts/apptivo.md 1.7)."""
@@ -154,13 +152,17 @@ class ApptivoWorld:
             raise LookupError(f"no record {change.get('id', change.get('number'))!r} in {app.collection}")
         return record
 
-    def _native(self, records: Records) -> None:
-        """Let the first records of every app look as if Apptivo's own integration had just sent them to Xero."""
+    def _start(self, records: Records) -> Records:
+        """The records of the start: the first of every app may look as if Apptivo's own integration had sent them."""
         count = self.firm.behaviour.native_integration
-        apps = [self.layout.apps[name] for name in USUAL_APPS if name in self.layout.apps]
-        for app in apps if count else ():
-            for record in records.get(app.collection, [])[:count]:
-                native.mark(record, app, self.layout, self.clock.now())
+        if not count:
+            return records
+        started = dict(records)
+        for app in [self.layout.apps[name] for name in USUAL_APPS if name in self.layout.apps]:
+            held = records.get(app.collection, [])
+            sent = [native.marked(record, app, self.layout, self.clock.now()) for record in held[:count]]
+            started[app.collection] = [*sent, *held[count:]]
+        return started
 
     def _number_payments(self, app: App, record: Record) -> None:
         """Give an id to each payment that was entered without one."""
@@ -188,7 +190,7 @@ class ApptivoWorld:
 
 def wrong_keys() -> Response:
     """The answer to missing or invalid keys."""
-    return JSONResponse({"status": "FAILURE", "reason": "Invalid API Key or Access Key"})
+    return json_answer({"status": "FAILURE", "reason": "Invalid API Key or Access Key"})
 
 
 def _plain(record_id: object) -> str:

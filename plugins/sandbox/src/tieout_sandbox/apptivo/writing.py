@@ -39,7 +39,7 @@ def update(world: ApptivoWorld, app: App, params: dict[str, str]) -> Record:
     record = found(world, app, params)
     given = _data(app, params)
     names = {str(name) for name in _list(params, app.attributes)} - {*_FIXED, app.id_field}
-    values = {name: given[name] for name in names & given.keys() if _flagged(name, params)}
+    values = {name: value for name, value in given.items() if name in names and _flagged(name, params)}
     if params.get("isCustomAttributesUpdate") == "true":
         values = _custom(app, record, given, names, _list(params, "attributeIds"))
     if values:

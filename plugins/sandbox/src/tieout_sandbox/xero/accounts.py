@@ -1,7 +1,7 @@
 """The chart of accounts as it is written: one at a time, with unique names and codes (facts/xero.md 5.5)."""
 
 from tieout_sandbox.xero import fields, stamps
-from tieout_sandbox.xero.books import Books, new_id
+from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.chart import CLASS_OF
 from tieout_sandbox.xero.endpoint import Endpoint, Way
 from tieout_sandbox.xero.findings import Findings
@@ -38,7 +38,9 @@ class Accounts(Endpoint):
         """Create an account, or update the one named in the path."""
         existing = self.table.get(way.identity or "")
         account: Record = (
-            dict(existing) if existing else {"AccountID": new_id(), "Status": "ACTIVE", "HasAttachments": False}
+            dict(existing)
+            if existing
+            else {"AccountID": self.books.new_id(), "Status": "ACTIVE", "HasAttachments": False}
         )
         if existing is not None:
             findings.identity = existing["AccountID"]

@@ -9,7 +9,7 @@ from tieout_sandbox.xero import contacts, fields, orders, payments, settlement, 
 from tieout_sandbox.xero.advances import Advances, Overpayments, Prepayments
 from tieout_sandbox.xero.allocations import Credits, listed
 from tieout_sandbox.xero.arithmetic import rounded
-from tieout_sandbox.xero.books import Books, name_key, new_id
+from tieout_sandbox.xero.books import Books, name_key
 from tieout_sandbox.xero.chart import CLASS_OF, steady_id
 from tieout_sandbox.xero.contacts import Contacts
 from tieout_sandbox.xero.credit_notes import CreditNotes
@@ -141,7 +141,7 @@ class Adoption:
             invoice |= {name: given[name] for name in ("Payments", "FullyPaidOnDate") if name in given}
             invoice |= {name: exact(given[name]) for name in ("AmountPaid", "AmountCredited") if name in given}
             settlement.derive(invoice)
-        invoice["InvoiceID"] = fields.guid(given, "InvoiceID") or new_id()
+        invoice["InvoiceID"] = fields.guid(given, "InvoiceID") or self._books.new_id()
         self._finish(invoice, given, contact)
         invoice.setdefault("UpdatedDateUTCString", stamps.text_of(stamps.stamp_ms(invoice["UpdatedDateUTC"])))
         if not invoice["InvoiceNumber"] and invoice["Type"] == "ACCREC":
@@ -158,7 +158,7 @@ class Adoption:
             findings = Findings()
             note = self._notes.composed(given, None, contact, 4, findings)
             _demand(findings)
-        note["CreditNoteID"] = note["ID"] = fields.guid(given, "CreditNoteID") or new_id()
+        note["CreditNoteID"] = note["ID"] = fields.guid(given, "CreditNoteID") or self._books.new_id()
         self._finish(note, given, contact)
         note.setdefault("UpdatedDateUTCString", stamps.text_of(stamps.stamp_ms(note["UpdatedDateUTC"])))
         if not note["CreditNoteNumber"] and note["Type"] == "ACCRECCREDIT":
@@ -171,7 +171,7 @@ class Adoption:
         if complete is None:
             raise ValueError("its amounts are not whole: lines, SubTotal, TotalTax, Total, Date and Status are needed")
         advance = {**endpoint.blank(given["Type"], contact), **complete}
-        advance[endpoint.id_field] = advance["ID"] = fields.guid(given, endpoint.id_field) or new_id()
+        advance[endpoint.id_field] = advance["ID"] = fields.guid(given, endpoint.id_field) or self._books.new_id()
         self._finish(advance, given, contact)
         self._allocate(advance, given, endpoint)
 
@@ -192,7 +192,7 @@ class Adoption:
         if invoice is None:
             raise ValueError("the invoice that it is allocated to is not among Invoices")
         return {
-            "AllocationID": fields.guid(given, "AllocationID") or new_id(),
+            "AllocationID": fields.guid(given, "AllocationID") or self._books.new_id(),
             "Amount": rounded(exact(given["Amount"])),
             "Date": stamps.day_stamp(stamps.day(str(given["Date"]))),
             "Invoice": {name: invoice[name] for name in ("InvoiceID", "InvoiceNumber", "Type")},
@@ -209,12 +209,12 @@ class Adoption:
     def _order(self, given: Record) -> None:
         contact = self._known(given)
         complete = _complete(given)
-        order = {**orders.blank(), **complete} if complete else None
+        order = {**orders.blank(self._books.new_id()), **complete} if complete else None
         if order is None:
             findings = Findings()
             order = self._orders.composed(given, None, contact, findings)
             _demand(findings)
-        order["PurchaseOrderID"] = fields.guid(given, "PurchaseOrderID") or new_id()
+        order["PurchaseOrderID"] = fields.guid(given, "PurchaseOrderID") or self._books.new_id()
         self._finish(order, given, contact)
         if not order["PurchaseOrderNumber"]:
             order["PurchaseOrderNumber"] = self._books.next_number(self._books.orders, "PO-")
@@ -233,7 +233,7 @@ class Adoption:
             raise ValueError(f"the document that it pays is not among {self._payments.payable[name].plural}")
         key = self._payments.payable[name].id_field
         payment = {"UpdatedDateUTC": _START, "Status": "AUTHORISED", "Reference": "", "HasAccount": True, **given}
-        payment["PaymentID"] = fields.guid(given, "PaymentID") or new_id()
+        payment["PaymentID"] = fields.guid(given, "PaymentID") or self._books.new_id()
         payment["Amount"] = rounded(exact(given["Amount"]))
         payment["CurrencyRate"] = exact(given.get("CurrencyRate", document["CurrencyRate"]))
         payment["Date"] = stamps.day_stamp(stamps.day(str(given["Date"])))

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from tieout_sandbox.xero import documents, fields, settlement, stamps
 from tieout_sandbox.xero.arithmetic import ZERO
-from tieout_sandbox.xero.books import Books, new_id
+from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.contacts import Contacts
 from tieout_sandbox.xero.endpoint import Endpoint, Query, Way, places
 from tieout_sandbox.xero.findings import Findings
@@ -67,7 +67,7 @@ class Advances(Endpoint):
 
     def blank(self, kind: str, contact: Record) -> Record:
         """One of this type that says nothing yet but of whom it is."""
-        identity = new_id()
+        identity = self.books.new_id()
         empty: Record = {"Payments": [], "Allocations": [], "AppliedAmount": ZERO, "RemainingCredit": ZERO}
         named = {self.id_field: identity, "ID": identity, "Type": kind, "Contact": {"ContactID": contact["ContactID"]}}
         return {**named, "Status": "AUTHORISED", **empty, "HasAttachments": False, "HasErrors": False}

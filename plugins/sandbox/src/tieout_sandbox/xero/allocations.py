@@ -5,7 +5,7 @@ from typing import TypeAlias
 from tieout_sandbox.xero import documents, fields, stamps
 from tieout_sandbox.xero.advances import Advances
 from tieout_sandbox.xero.arithmetic import ZERO, rounded
-from tieout_sandbox.xero.books import Books, new_id
+from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.credit_notes import CreditNotes
 from tieout_sandbox.xero.endpoint import Way
 from tieout_sandbox.xero.findings import Findings, messages
@@ -54,7 +54,12 @@ class Allocations:
         if findings.errors or invoice is None:
             return None
         brief = {name: invoice[name] for name in ("InvoiceID", "InvoiceNumber", "Type")}
-        made: Record = {"AllocationID": new_id(), "Amount": amount, "Date": stamps.day_stamp(date), "Invoice": brief}
+        made: Record = {
+            "AllocationID": self.books.new_id(),
+            "Amount": amount,
+            "Date": stamps.day_stamp(date),
+            "Invoice": brief,
+        }
         after = allocated(credit, [*credit["Allocations"], made], made)
         self._credits.save(after)
         self._invoices.save(listed(credited(invoice, amount, made), after, self._credits))

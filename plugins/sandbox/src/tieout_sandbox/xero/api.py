@@ -4,12 +4,9 @@ from collections.abc import Callable
 from typing import Literal, cast
 from urllib.parse import unquote
 
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-
 from tieout_sandbox.clock import Clock
+from tieout_sandbox.exchange import Request, Response, text_answer
 from tieout_sandbox.xero import subpaths
-from tieout_sandbox.xero.books import new_id
 from tieout_sandbox.xero.calls import Call, found
 from tieout_sandbox.xero.endpoint import Endpoint, Way
 from tieout_sandbox.xero.gate import Gate, Pass
@@ -18,7 +15,7 @@ from tieout_sandbox.xero.limits import Throttled
 from tieout_sandbox.xero.listing import listing
 from tieout_sandbox.xero.problems import NotFound, Problem, bad_request
 from tieout_sandbox.xero.table import Record
-from tieout_sandbox.xero.world import XeroWorld
+from tieout_sandbox.xero.world import API, XeroWorld
 from tieout_sandbox.xero.writing import write_all, write_each
 
 _NO_AGENT = "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1></body></html>"
@@ -32,40 +29,40 @@ class AccountingApi:
         self._gate = gate
         self._clock = clock
 
-    async def endpoint(self, request: Request) -> Response:
+    def endpoint(self, request: Request) -> Response:
         """Answer one call."""
         if not request.headers.get("user-agent"):
-            return HTMLResponse(_NO_AGENT, 403)
-        body = await request.body()
+            return text_answer(_NO_AGENT, 403)
         try:
-            passed = self._gate.open(request)
-        except (Problem, Throttled) as refused:
-            return self._with_headers(refused.answer(), request)
-        return self._with_headers(self._once(request, body, passed), request)
+            answer = self._once(request, self._gate.open(request))
+        except Problem as problem:
+            answer = problem.answer(self._world.entropy)
+        except Throttled as throttled:
+            answer = throttled.answer()
+        return self._with_headers(answer, request)
 
-    def _once(self, request: Request, body: bytes, passed: Pass) -> Response:
-        """Answer a call, or give the answer again that its idempotency key had before."""
+    def _once(self, request: Request, passed: Pass) -> Response:
+        """Answer a call, or give the answer again that its idempotency key had before.
+
+        Raises `Problem` (400) for a key that cannot be used.
+        """
         key = request.headers.get("idempotency-key")
         if not key or request.method not in ("PUT", "POST", "PATCH"):
-            return self._answer(request, body, passed)
-        call = fingerprint(request.method, str(request.url), body)
-        try:
-            known = self._world.idempotency.recall(passed.access.client, key, call)
-        except Problem as problem:
-            return problem.answer()
+            return self._answer(request, passed)
+        call = fingerprint(request.method, f"{request.base_url}{request.path}?{request.query_string}", request.body)
+        known = self._world.idempotency.recall(passed.access.client, key, call)
         if known is not None:
             return known
-        answer = self._answer(request, body, passed)
-        if answer.status_code not in (401, 403, 429):
+        answer = self._answer(request, passed)
+        if answer.status not in (401, 403, 429):
             self._world.idempotency.keep(passed.access.client, key, call, answer)
         return answer
 
-    def _answer(self, request: Request, body: bytes, passed: Pass) -> Response:
-        path = request.scope["raw_path"].decode("latin-1").partition("/api.xro/2.0/")[2]
-        parts = [unquote(part) for part in path.split("?")[0].split("/") if part]
-        query = {name.lower(): value for name, value in request.query_params.items()}
+    def _answer(self, request: Request, passed: Pass) -> Response:
+        parts = [unquote(part) for part in request.raw_path.partition(API)[2].split("/") if part]
+        query = {name.lower(): value for name, value in request.query.items()}
         since = request.headers.get("if-modified-since")
-        call = Call(request.method, parts, query, since, body, passed, request, self._clock.now())
+        call = Call(request.method, parts, query, since, passed, request, self._clock.now())
         try:
             if not parts:
                 raise NotFound
@@ -73,7 +70,7 @@ class AccountingApi:
             self._gate.check_scope(passed.access, plural, request.method)
             return self._routed(call)
         except Problem as problem:
-            return problem.answer(request.headers.get("accept", ""))
+            return problem.answer(self._world.entropy, call.accept)
         except NotFound as refused:
             return refused.answer()
 
@@ -102,7 +99,7 @@ class AccountingApi:
 
     def _list(self, call: Call, endpoint: Endpoint) -> Response:
         read = listing(endpoint, call.query, call.since, call.passed.access.client, self._world.quota.records)
-        call.request.scope["tieout.elements"] = len(call.query.get("ids", "").split(",")) if "ids" in call.query else 0
+        call.request.notes.elements = len(call.query.get("ids", "").split(",")) if "ids" in call.query else 0
         return call.envelope(endpoint.plural, read.records, read.pagination)
 
     def _read(self, call: Call, endpoint: Endpoint, key: str) -> Response:
@@ -118,7 +115,7 @@ class AccountingApi:
             elements = [call.element(endpoint.plural)]
         if endpoint.most is not None and len(elements) > endpoint.most:
             raise bad_request(f"At most {endpoint.most} of {endpoint.plural} can be written per request.")
-        call.request.scope["tieout.elements"] = len(elements)
+        call.request.notes.elements = len(elements)
         verb = cast(Literal["PUT", "POST"], call.method)
         identity = found(endpoint, rest[0])[endpoint.id_field] if rest else None
         backorders = call.query.get("allowbackorders", "").lower() == "true"
@@ -126,7 +123,7 @@ class AccountingApi:
         each = endpoint.batches and not rest and call.each
         write: Callable[..., list[Record]] = write_each if each else write_all
         answer = write(endpoint, elements, way)
-        if call.request.scope.get("tieout.reorder"):
+        if call.request.notes.reorder:
             answer.reverse()
         return call.envelope(endpoint.plural, answer)
 
@@ -135,14 +132,14 @@ class AccountingApi:
             client = self._gate.bearer(request).client
         except Problem:
             client = ""
-        tenant = request.headers.get("xero-tenant-id", "")
+        tenant = request.headers.get("xero-tenant-id")
         if tenant not in self._world.organisations:
             tenant = self._world.main.books.tenant
         answer.headers.update(self._world.quota.headers(tenant, client))
-        answer.headers["xero-correlation-id"] = new_id()
+        answer.headers["xero-correlation-id"] = self._world.entropy.id()
         return answer
 
 
 def _removed(call: Call, endpoint: Endpoint, record: Record) -> Response:
     told = endpoint.remove(record)
-    return Response(None, 204) if told is None else call.envelope(endpoint.plural, [told])
+    return Response(status=204) if told is None else call.envelope(endpoint.plural, [told])

@@ -3,10 +3,9 @@
 from base64 import b64decode, b64encode
 from dataclasses import asdict
 
-from starlette.requests import Request
-
+from tieout_sandbox.exchange import Request
 from tieout_sandbox.xero import fields, stamps
-from tieout_sandbox.xero.books import Books, File, new_id
+from tieout_sandbox.xero.books import Books, File
 from tieout_sandbox.xero.findings import messages
 from tieout_sandbox.xero.problems import NotFound, bad_request, invalid
 from tieout_sandbox.xero.table import Record
@@ -61,12 +60,12 @@ class Besides:
             raise bad_request(f"A record has at most {_MOST} attachments.")
         media_type = request.headers.get("content-type", "application/octet-stream")
         record = {
-            "AttachmentID": known[name].record["AttachmentID"] if name in known else new_id(),
+            "AttachmentID": known[name].record["AttachmentID"] if name in known else self._books.new_id(),
             "FileName": name,
             "Url": f"{request.base_url}api.xro/2.0/{plural}/{identity}/Attachments/{name}",
             "MimeType": media_type,
             "ContentLength": len(content),
-            "IncludeOnline": request.query_params.get("IncludeOnline", "").lower() == "true",
+            "IncludeOnline": request.query.get("IncludeOnline", "").lower() == "true",
         }
         known[name] = File(record, b64encode(content).decode())
         return record

@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 from datetime import date
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from tieout_sandbox.clock import Clock
+from tieout_sandbox.entropy import Entropy
 from tieout_sandbox.xero import stamps
 from tieout_sandbox.xero.findings import Findings
 from tieout_sandbox.xero.table import Journal, Record, Table
@@ -39,9 +39,10 @@ class Books:
     `authors` says which application created a document; `notes` and `files` are what hangs on a record, by its id.
     """
 
-    def __init__(self, organisation: Record, clock: Clock) -> None:
+    def __init__(self, organisation: Record, clock: Clock, entropy: Entropy) -> None:
         self.organisation = organisation
         self._clock = clock
+        self._entropy = entropy
         self._journal: Journal = []
         self._last_ms = 0
         self._latest_number: dict[str, int] = {}
@@ -79,6 +80,10 @@ class Books:
     def base_currency(self) -> str:
         """ISO code of the currency of the books."""
         return str(self.organisation["BaseCurrency"])
+
+    def new_id(self) -> str:
+        """An id for a new record, as only Xero makes them."""
+        return self._entropy.id()
 
     def touch(self) -> int:
         """The time of a change in milliseconds: now, but always after the change before it."""
@@ -142,8 +147,3 @@ class Books:
             self._last_ms = max(
                 [self._last_ms, *(stamps.stamp_ms(r["UpdatedDateUTC"]) for r in table if "UpdatedDateUTC" in r)]
             )
-
-
-def new_id() -> str:
-    """An id as only Xero makes them."""
-    return str(uuid4())

@@ -5,11 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from starlette.requests import Request
-from starlette.responses import Response
-
+from tieout_sandbox.exchange import Request, Response
 from tieout_sandbox.xero import formats, stamps
-from tieout_sandbox.xero.books import new_id
 from tieout_sandbox.xero.endpoint import Endpoint, Query, places
 from tieout_sandbox.xero.gate import Pass
 from tieout_sandbox.xero.problems import NotFound, bad_request, unreadable
@@ -21,16 +18,24 @@ _LARGEST_BODY = 3_500_000
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call. `parts` is its path after the version, decoded; `since` its `If-Modified-Since`, `now` its time."""
+    """One call.
+
+    `parts` is its path after the version, decoded; `since` its `If-Modified-Since`, empty when it has none; `now` its
+    time.
+    """
 
     method: str
     parts: list[str]
     query: Query
-    since: str | None
-    body: bytes
+    since: str
     passed: Pass
     request: Request
     now: datetime
+
+    @property
+    def body(self) -> bytes:
+        """The body as it was sent."""
+        return self.request.body
 
     @property
     def places(self) -> int:
@@ -64,7 +69,7 @@ class Call:
     @property
     def accept(self) -> str:
         """The `Accept` header; empty where there is none."""
-        return self.request.headers.get("accept", "")
+        return self.request.headers.get("accept")
 
     def bare(self, kind: str, record: Record) -> Response:
         """The answer that is one record without an envelope."""
@@ -73,7 +78,7 @@ class Call:
     def envelope(self, plural: str, records: list[Record], pagination: Record | None = None) -> Response:
         """The answer with these records."""
         answer: dict[str, Any] = {
-            "Id": new_id(),
+            "Id": self.passed.resources.books.new_id(),
             "Status": "OK",
             "ProviderName": "Tieout sandbox",
             "DateTimeUTC": f"/Date({stamps.milliseconds(self.now)})/",

@@ -1,6 +1,7 @@
 """The chart of accounts and the tax rates that the seed organisation starts with."""
 
 from decimal import Decimal
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from tieout_sandbox.xero import stamps
@@ -100,6 +101,7 @@ CLASS_OF = {kind: name for name, kinds in _CLASSES.items() for kind in kinds}
 """The class of an account by its type (facts/xero.md 5.5)."""
 
 
+@lru_cache(maxsize=4096)
 def steady_id(name: str) -> str:
     """An id that is the same at every start."""
     return str(uuid5(_SPACE, name))

@@ -1,9 +1,6 @@
 """The organisations that a token reaches: `/connections` (facts/xero.md 1.4)."""
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
+from tieout_sandbox.exchange import Request, Response, Route, json_answer
 from tieout_sandbox.xero.gate import Gate
 from tieout_sandbox.xero.problems import NotFound, Problem, forbidden
 from tieout_sandbox.xero.world import XeroWorld
@@ -23,22 +20,22 @@ class Connections:
         return [
             route
             for path in ("/connections", "/Connections")
-            for route in (Route(path, self.list), Route(f"{path}/{{identity}}", self.delete, methods=["DELETE"]))
+            for route in (Route(path, self.list), Route(f"{path}/{{identity}}", self.delete, methods=("DELETE",)))
         ]
 
-    async def list(self, request: Request) -> Response:
+    def list(self, request: Request) -> Response:
         """The connections, or those of one consent."""
         try:
             access = self._gate.bearer(request)
         except Problem as problem:
-            return problem.answer()
+            return problem.answer(self._world.entropy)
         found = self._world.grants.connected(access)
-        event = request.query_params.get("authEventId")
+        event = request.query.get("authEventId")
         if event is not None:
             found = [each for each in found if each["authEventId"] == event]
-        return JSONResponse([{name: each[name] for name in _SHOWN} for each in found])
+        return json_answer([{name: each[name] for name in _SHOWN} for each in found])
 
-    async def delete(self, request: Request) -> Response:
+    def delete(self, request: Request) -> Response:
         """Remove one by its own id; the id of an organisation is refused."""
         try:
             access = self._gate.bearer(request)
@@ -48,7 +45,9 @@ class Connections:
                 raise forbidden()
             if identity not in {each["id"] for each in found}:
                 raise NotFound
-        except (Problem, NotFound) as refused:
-            return refused.answer()
+        except Problem as problem:
+            return problem.answer(self._world.entropy)
+        except NotFound as unknown:
+            return unknown.answer()
         self._world.grants.disconnect(identity)
-        return Response(None, 204)
+        return Response(status=204)

@@ -1,19 +1,15 @@
 """The pages on which a person logs in, picks an organisation and allows access (facts/xero.md 1.2)."""
 
 import re
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader
-from starlette.datastructures import QueryParams
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
 
+from tieout_sandbox.entropy import Entropy
+from tieout_sandbox.exchange import Request, Response, Route, text_answer
 from tieout_sandbox.xero import scopes
-from tieout_sandbox.xero.books import new_id
 from tieout_sandbox.xero.grants import Consent, Grants
 from tieout_sandbox.xero.tokens import User
 
@@ -50,8 +46,11 @@ class ConsentPages:
     `client` is the id of the application that may ask; `organisations` gives ids and names of those to choose from.
     """
 
-    def __init__(self, grants: Grants, client: str, organisations: Callable[[], list[tuple[str, str]]]) -> None:
+    def __init__(
+        self, grants: Grants, entropy: Entropy, client: str, organisations: Callable[[], list[tuple[str, str]]]
+    ) -> None:
         self._grants = grants
+        self._entropy = entropy
         self._client = client
         self._organisations = organisations
         self._asked: dict[str, _Asked] = {}
@@ -60,26 +59,26 @@ class ConsentPages:
         """The routes of the pages."""
         return [
             Route("/identity/connect/authorize", self.authorize),
-            Route("/identity/login", self.login, methods=["POST"]),
-            Route("/identity/consent", self.consent, methods=["POST"]),
+            Route("/identity/login", self.login, methods=("POST",)),
+            Route("/identity/consent", self.consent, methods=("POST",)),
         ]
 
-    async def authorize(self, request: Request) -> Response:
+    def authorize(self, request: Request) -> Response:
         """Where an application sends its user."""
         try:
-            asked = self._read(request.query_params)
+            asked = self._read(request.query)
         except _Wrong as wrong:
             return _page("refused", 400, error=wrong.error, reason=wrong.reason)
-        ticket = secrets.token_urlsafe(24)
+        ticket = self._entropy.token(24)
         self._asked[ticket] = asked
         if len(self._asked) > _MOST_PENDING:
             del self._asked[next(iter(self._asked))]
         return _page("login", request=ticket)
 
-    async def login(self, request: Request) -> Response:
+    def login(self, request: Request) -> Response:
         """The login form as posted; any password will do."""
-        form = await request.form()
-        ticket, email = str(form.get("request", "")), str(form.get("email", "")).strip()
+        form = request.form
+        ticket, email = form.get("request", ""), form.get("email", "").strip()
         asked = self._asked.get(ticket)
         if asked is None:
             return _expired()
@@ -89,23 +88,22 @@ class ConsentPages:
         choices = self._organisations()
         return _page("consent", request=ticket, email=email, organisations=choices, scopes=asked.scopes)
 
-    async def consent(self, request: Request) -> Response:
+    def consent(self, request: Request) -> Response:
         """The consent form as posted: back to the application with a code, or with `access_denied`."""
-        form = await request.form()
-        asked = self._asked.pop(str(form.get("request", "")), None)
+        form = request.form
+        asked = self._asked.pop(form.get("request", ""), None)
         if asked is None or asked.user is None:
             return _expired()
         back = {"state": asked.state} if asked.state else {}
         names = dict(self._organisations())
-        tenant = str(form.get("tenant") or next(iter(names)))
+        tenant = form.get("tenant") or next(iter(names))
         if form.get("decision") != "allow" or tenant not in names:
-            return RedirectResponse(f"{asked.redirect}?{urlencode({'error': 'access_denied', **back})}", 302)
-        consent = Consent(asked.client, asked.user, asked.scopes, new_id(), asked.redirect, asked.challenge)
+            return _back(asked, {"error": "access_denied", **back})
+        consent = Consent(asked.client, asked.user, asked.scopes, self._entropy.id(), asked.redirect, asked.challenge)
         self._grants.connect(consent, tenant, names[tenant])
-        query = {"code": self._grants.code(consent), "scope": " ".join(asked.scopes), **back}
-        return RedirectResponse(f"{asked.redirect}?{urlencode(query)}", 302)
+        return _back(asked, {"code": self._grants.code(consent), "scope": " ".join(asked.scopes), **back})
 
-    def _read(self, query: QueryParams) -> _Asked:
+    def _read(self, query: Mapping[str, str]) -> _Asked:
         redirect = query.get("redirect_uri", "")
         if query.get("client_id") != self._client:
             raise _Wrong("unauthorized_client", "Unknown client or client not enabled")
@@ -123,12 +121,16 @@ class ConsentPages:
         return _Asked(self._client, redirect, wanted, query.get("state", ""), challenge)
 
 
-def _page(name: str, status: int = 200, **values: object) -> HTMLResponse:
+def _back(asked: _Asked, query: dict[str, str]) -> Response:
+    return Response(status=302, headers={"Location": f"{asked.redirect}?{urlencode(query)}"})
+
+
+def _page(name: str, status: int = 200, **values: object) -> Response:
     html = _PAGES.get_template(f"{name}.html").render(**values)
-    return HTMLResponse(html, status, {"Cache-Control": "no-store"})
+    return text_answer(html, status, headers={"Cache-Control": "no-store"})
 
 
-def _expired() -> HTMLResponse:
+def _expired() -> Response:
     return _page(
         "refused", 400, error="invalid_request", reason="This login has ended. Start again in your application."
     )

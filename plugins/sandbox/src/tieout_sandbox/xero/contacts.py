@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from tieout_sandbox.xero import fields, stamps
-from tieout_sandbox.xero.books import Books, name_key, new_id
+from tieout_sandbox.xero.books import Books, name_key
 from tieout_sandbox.xero.endpoint import Endpoint, Query, Test, Way
 from tieout_sandbox.xero.findings import Findings
 from tieout_sandbox.xero.listing import among, containing
@@ -108,7 +108,7 @@ class Contacts(Endpoint):
         if existing is not None and existing["ContactStatus"] == "ARCHIVED":
             findings.refuse(f"The supplied contact {_ARCHIVED}")
             return None
-        contact = dict(existing) if existing else blank(new_id())
+        contact = dict(existing) if existing else blank(self.books.new_id())
         if existing is not None or element.get("Name"):
             self._merge(contact, element, existing, findings)
         else:

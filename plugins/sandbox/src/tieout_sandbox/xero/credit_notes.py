@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from tieout_sandbox.xero.arithmetic import ZERO
-from tieout_sandbox.xero.books import Books, new_id
+from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.contacts import Contacts
 from tieout_sandbox.xero.ledger import LedgerDocuments, Side
 from tieout_sandbox.xero.table import Record
@@ -35,7 +35,7 @@ class CreditNotes(LedgerDocuments):
 
     def blank(self, kind: str) -> Record:
         """A credit note that says nothing yet."""
-        identity = new_id()
+        identity = self.books.new_id()
         note: Record = {"Type": kind, "CreditNoteID": identity, "ID": identity, "CreditNoteNumber": ""}
         if kind == "ACCRECCREDIT":
             note["Reference"] = ""

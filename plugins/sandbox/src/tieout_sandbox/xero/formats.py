@@ -5,9 +5,8 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from starlette.responses import Response
-
 from tieout_sandbox import codec
+from tieout_sandbox.exchange import Response, json_answer, text_answer
 from tieout_sandbox.xero import stamps
 
 _STAMP = re.compile(r"/Date\(-?\d+([+-]\d{4})?\)/")
@@ -18,8 +17,8 @@ _ELEMENTS = {"Elements": "DataContractBase", "Tracking": "TrackingCategory"}
 def answer(name: str, body: Any, accept: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A body as the `Accept` header wants it; `name` is its outermost element in XML."""
     if wants_json(accept):
-        return Response(codec.dumps(body), status, headers, "application/json; charset=utf-8")
-    return Response(_xml(name, body), status, headers, "text/xml; charset=utf-8")
+        return json_answer(body, status, headers, "application/json; charset=utf-8")
+    return text_answer(_xml(name, body), status, "text/xml", headers)
 
 
 def wants_json(accept: str) -> bool:

@@ -1,6 +1,5 @@
 """Who has consented to what: codes, refresh tokens, access tokens, connections (facts/xero.md 1.2-1.4)."""
 
-import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -8,8 +7,8 @@ from hashlib import sha256
 from typing import Any
 
 from tieout_sandbox.clock import Clock
+from tieout_sandbox.entropy import Entropy
 from tieout_sandbox.xero import scopes
-from tieout_sandbox.xero.books import new_id
 from tieout_sandbox.xero.tokens import ACCESS_LIFE, Signer, User
 
 CODE_LIFE = timedelta(minutes=5)
@@ -59,9 +58,10 @@ class _Code:
 class Grants:
     """Every grant of this sandbox."""
 
-    def __init__(self, signer: Signer, clock: Clock, state: dict[str, Any] | None = None) -> None:
+    def __init__(self, signer: Signer, clock: Clock, entropy: Entropy, state: dict[str, Any] | None = None) -> None:
         self._signer = signer
         self._clock = clock
+        self._entropy = entropy
         self._codes: dict[str, _Code] = {}
         self._refreshes: dict[str, _Refresh] = {}
         self._accesses: dict[str, Access] = {}
@@ -100,7 +100,7 @@ class Grants:
 
     def code(self, consent: Consent) -> str:
         """A code for the token endpoint: good once, for five minutes."""
-        code = secrets.token_urlsafe(32)
+        code = self._entropy.token(32)
         self._codes[code] = _Code(consent, self._clock.now() + CODE_LIFE)
         return code
 
@@ -146,7 +146,7 @@ class Grants:
         if "openid" in wanted:
             answer["id_token"] = self._signer.id_token(consent.client, consent.user, access, now)
         if "offline_access" in wanted:
-            answer["refresh_token"] = secrets.token_urlsafe(32)
+            answer["refresh_token"] = self._entropy.token(32)
             self._refreshes[answer["refresh_token"]] = _Refresh(consent, now + REFRESH_LIFE)
         return answer
 
@@ -168,7 +168,7 @@ class Grants:
 
     def connect_custom(self, client: str, tenant: str, name: str) -> None:
         """Connect the one organisation of a custom connection."""
-        self._connect(client, None, new_id(), tenant, name)
+        self._connect(client, None, self._entropy.id(), tenant, name)
 
     def _connect(self, client: str, user: User | None, event: str, tenant: str, name: str) -> None:
         moment = self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.%f0")
@@ -176,7 +176,7 @@ class Grants:
             if (connection["tenantId"], connection["user"], connection["client"]) == (tenant, user, client):
                 connection |= {"authEventId": event, "updatedDateUtc": moment}
                 return
-        connection = {"id": new_id(), "authEventId": event, "tenantId": tenant, "tenantType": "ORGANISATION"}
+        connection = {"id": self._entropy.id(), "authEventId": event, "tenantId": tenant, "tenantType": "ORGANISATION"}
         connection |= {"tenantName": name, "createdDateUtc": moment, "updatedDateUtc": moment}
         self.connections.append({**connection, "user": user, "client": client})
 

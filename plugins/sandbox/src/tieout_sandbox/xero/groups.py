@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tieout_sandbox.xero import documents, fields
-from tieout_sandbox.xero.books import Books, new_id
+from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.endpoint import Endpoint, Query, Test, Way
 from tieout_sandbox.xero.findings import NO_ID, Findings
 from tieout_sandbox.xero.problems import NotFound, invalid
@@ -39,7 +39,7 @@ class ContactGroups(Endpoint):
     def write(self, element: Record, way: Way, findings: Findings) -> Record | None:
         """Create a group, or rename or delete the one named in the path."""
         existing = self.table.get(way.identity or "")
-        group: Record = {"ContactGroupID": new_id(), "Name": "", "Status": "ACTIVE", "Contacts": []}
+        group: Record = {"ContactGroupID": self.books.new_id(), "Name": "", "Status": "ACTIVE", "Contacts": []}
         if existing is not None:
             group = dict(existing)
             findings.identity = existing["ContactGroupID"]

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from starlette.responses import Response
-
 from tieout_sandbox.clock import Clock
+from tieout_sandbox.exchange import Response
 from tieout_sandbox.xero.problems import bad_request
 
 _LIFE = timedelta(minutes=6)
@@ -44,12 +43,12 @@ class Idempotency:
             return None
         if kept.call != call:
             raise bad_request(f"Idempotency Key: {key} is used with a different request.")
-        return Response(kept.body, kept.status, media_type=kept.media_type)
+        return Response(kept.body, kept.status, kept.media_type)
 
     def keep(self, client: str, key: str, call: bytes, answer: Response) -> None:
         """Keep an answer for the six minutes that follow."""
         until = self._clock.now() + _LIFE
-        self._kept[client, key] = _Kept(call, until, answer.status_code, bytes(answer.body), answer.media_type)
+        self._kept[client, key] = _Kept(call, until, answer.status, answer.body, answer.media_type)
 
     def reset(self) -> None:
         """Forget everything."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from tieout_sandbox.xero import documents, fields
 from tieout_sandbox.xero.arithmetic import ZERO
-from tieout_sandbox.xero.books import Books, new_id
+from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.contacts import Contacts
 from tieout_sandbox.xero.endpoint import Query, Test
 from tieout_sandbox.xero.findings import Findings
@@ -63,7 +63,8 @@ class Invoices(LedgerDocuments):
         """An invoice or bill that says nothing yet."""
         empty: Record = {"Payments": [], "CreditNotes": [], "Prepayments": [], "Overpayments": []}
         amounts = {"AmountDue": ZERO, "AmountPaid": ZERO, "AmountCredited": ZERO}
-        invoice = {"Type": kind, "InvoiceID": new_id(), "InvoiceNumber": "", **empty, **amounts, "SentToContact": False}
+        named: Record = {"Type": kind, "InvoiceID": self.books.new_id(), "InvoiceNumber": ""}
+        invoice = {**named, **empty, **amounts, "SentToContact": False}
         if kind == "ACCREC":
             invoice["Reference"] = ""
         return {**invoice, "HasErrors": False, "IsDiscounted": False, "HasAttachments": False, "Status": "DRAFT"}

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from tieout_sandbox.xero import fields, stamps
 from tieout_sandbox.xero.arithmetic import ZERO, rounded
-from tieout_sandbox.xero.books import Books, new_id
+from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.endpoint import Endpoint, Query, Way, places
 from tieout_sandbox.xero.findings import Findings, messages
 from tieout_sandbox.xero.problems import invalid
@@ -57,7 +57,7 @@ class Items(Endpoint):
         existing = self._match(element, code, way, findings)
         if findings.errors:
             return None
-        item = dict(existing) if existing else _blank(new_id())
+        item = dict(existing) if existing else _blank(self.books.new_id())
         for name in _LENGTHS:
             value = fields.text(element, name)
             if value is not None:

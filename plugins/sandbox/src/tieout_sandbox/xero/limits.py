@@ -3,9 +3,8 @@
 from collections import deque
 from math import ceil
 
-from starlette.responses import Response
-
 from tieout_sandbox.clock import Clock
+from tieout_sandbox.exchange import Response
 from tieout_sandbox.fake import Limits
 
 _MINUTE, _DAY = 60, 86_400
@@ -25,7 +24,7 @@ class Throttled(Exception):
         headers = {"X-Rate-Limit-Problem": self.problem}
         if self.retry_after is not None:
             headers["Retry-After"] = str(self.retry_after)
-        return Response(None, 429, headers)
+        return Response(status=429, headers=headers)
 
 
 class Window:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from tieout_sandbox.xero import fields
 from tieout_sandbox.xero.arithmetic import ZERO, Price, price, rounded, tax_of
-from tieout_sandbox.xero.books import Books, new_id
+from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.findings import Findings, Refused
 from tieout_sandbox.xero.table import Record
 
@@ -44,7 +44,7 @@ class Ruling:
             elif identity and before:
                 self.findings.refuse(f"The line item with LineItemID {identity} does not belong to this document.")
             else:
-                added.append(self._line(each, new_id()))
+                added.append(self._line(each, self.books.new_id()))
         return added + kept
 
     def again(self, before: list[Record]) -> list[Record]:

@@ -19,7 +19,7 @@ class Listing:
     pagination: Record | None
 
 
-def listing(endpoint: Endpoint, query: Query, since: str | None, client: str, volume: int) -> Listing:
+def listing(endpoint: Endpoint, query: Query, since: str, client: str, volume: int) -> Listing:
     """Read a list. `since` is the `If-Modified-Since` header; above `volume` records only what is optimised is read.
 
     Raises `Problem` for a `where`, `order` or header that cannot be read, and for what is too much at this volume.
@@ -27,7 +27,9 @@ def listing(endpoint: Endpoint, query: Query, since: str | None, client: str, vo
     tests = list(endpoint.filters(query, client))
     if since:
         tests.append(_changed_after(since))
-    records = [record for record in endpoint.table if all(test(record) for test in tests)]
+    records = list(endpoint.table)
+    for test in tests:
+        records = [record for record in records if test(record)]
     wanted = None
     if endpoint.filterable and query.get("where"):
         wanted = where(query["where"], endpoint.kind, endpoint.names)

@@ -1,17 +1,13 @@
 """The token side of OAuth 2: tokens, revocation, discovery (facts/xero.md 1.2, 1.3)."""
 
-import secrets
+import hmac
 from base64 import b64decode
 from binascii import Error
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
-from starlette.datastructures import FormData
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
+from tieout_sandbox.exchange import Request, Response, Route, json_answer
 from tieout_sandbox.xero import scopes
 from tieout_sandbox.xero.grants import GrantRefused, Grants
 from tieout_sandbox.xero.tokens import Signer
@@ -38,33 +34,32 @@ class TokenEndpoints:
     def routes(self) -> list[Route]:
         """The routes of the endpoints."""
         return [
-            *(Route(f"{under}/connect/token", self.token, methods=["POST"]) for under in ("", "/identity")),
-            *(Route(f"{under}/connect/revocation", self.revocation, methods=["POST"]) for under in ("", "/identity")),
+            *(Route(f"{under}/connect/token", self.token, methods=("POST",)) for under in ("", "/identity")),
+            *(Route(f"{under}/connect/revocation", self.revocation, methods=("POST",)) for under in ("", "/identity")),
             Route("/.well-known/openid-configuration", self.discovery),
             Route("/.well-known/openid-configuration/jwks", self.keys),
         ]
 
-    async def token(self, request: Request) -> Response:
+    def token(self, request: Request) -> Response:
         """Tokens for a code, for a refresh token, or for a custom connection."""
         try:
-            return JSONResponse(self._granted(request, await request.form()), headers=_NO_STORE)
+            return json_answer(self._granted(request), headers=_NO_STORE)
         except GrantRefused as refused:
-            return JSONResponse({"error": str(refused)}, 400, _NO_STORE)
+            return json_answer({"error": str(refused)}, 400, _NO_STORE)
 
-    async def revocation(self, request: Request) -> Response:
+    def revocation(self, request: Request) -> Response:
         """The end of a grant; a token that is not known is no error."""
-        form = await request.form()
         try:
-            client, _ = self._client(request, form)
+            client, _ = self._client(request)
         except GrantRefused as refused:
-            return JSONResponse({"error": str(refused)}, 400, _NO_STORE)
-        self._grants.revoke(client, str(form.get("token", "")))
-        return Response(None, 200)
+            return json_answer({"error": str(refused)}, 400, _NO_STORE)
+        self._grants.revoke(client, request.form.get("token", ""))
+        return Response()
 
-    async def discovery(self, request: Request) -> Response:
+    def discovery(self, request: Request) -> Response:
         """The OIDC discovery document."""
         issuer = self._signer.issuer
-        return JSONResponse(
+        return json_answer(
             {
                 "issuer": issuer,
                 "jwks_uri": f"{issuer}/.well-known/openid-configuration/jwks",
@@ -81,13 +76,14 @@ class TokenEndpoints:
             }
         )
 
-    async def keys(self, request: Request) -> Response:
+    def keys(self, request: Request) -> Response:
         """The JWKS."""
-        return JSONResponse(self._signer.public_keys())
+        return json_answer(self._signer.public_keys())
 
-    def _granted(self, request: Request, form: FormData) -> dict[str, Any]:
-        client, proven = self._client(request, form)
-        grant = str(form.get("grant_type", ""))
+    def _granted(self, request: Request) -> dict[str, Any]:
+        client, proven = self._client(request)
+        form = request.form
+        grant = form.get("grant_type", "")
         custom = client == self._clients.custom[0]
         if grant not in ("authorization_code", "refresh_token", "client_credentials"):
             raise GrantRefused("unsupported_grant_type")
@@ -96,25 +92,25 @@ class TokenEndpoints:
         if grant == "client_credentials":
             if proven != "secret":
                 raise GrantRefused("invalid_client")
-            wanted = str(form.get("scope", "")).split()
+            wanted = form.get("scope", "").split()
             if any(not scope.startswith("accounting.") for scope in wanted) or scopes.unknown(wanted):
                 raise GrantRefused("invalid_scope")
             return self._grants.issue_custom(client, wanted)
         if grant == "refresh_token":
-            return self._grants.refresh(client, str(form.get("refresh_token", "")), proven)
-        code, redirect = str(form.get("code", "")), str(form.get("redirect_uri", ""))
-        return self._grants.exchange(client, code, redirect, str(form.get("code_verifier", "")), proven)
+            return self._grants.refresh(client, form.get("refresh_token", ""), proven)
+        code, redirect = form.get("code", ""), form.get("redirect_uri", "")
+        return self._grants.exchange(client, code, redirect, form.get("code_verifier", ""), proven)
 
-    def _client(self, request: Request, form: FormData) -> tuple[str, str]:
+    def _client(self, request: Request) -> tuple[str, str]:
         """The application, and whether it gave its `secret` or only its id, as with `pkce`."""
-        identity, secret = _basic(request.headers.get("authorization", ""))
-        identity = identity or str(form.get("client_id", ""))
-        secret = secret or str(form.get("client_secret", ""))
+        identity, secret = _basic(request.headers.get("authorization"))
+        identity = identity or request.form.get("client_id", "")
+        secret = secret or request.form.get("client_secret", "")
         for known, right in (self._clients.web, self._clients.custom):
             if identity == known:
                 if not secret:
                     return identity, "pkce"
-                if secrets.compare_digest(secret.encode(), right.encode()):
+                if hmac.compare_digest(secret.encode(), right.encode()):
                     return identity, "secret"
         raise GrantRefused("invalid_client")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from tieout_sandbox.xero import contacts, documents, fields, stamps
-from tieout_sandbox.xero.books import Books, new_id
+from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.contacts import Contacts
 from tieout_sandbox.xero.endpoint import Endpoint, Query, Test, Way
 from tieout_sandbox.xero.findings import Findings
@@ -95,7 +95,7 @@ class PurchaseOrders(Endpoint):
 
     def composed(self, element: Record, existing: Record | None, contact: Record | None, findings: Findings) -> Record:
         """The order with what the element says, whether or not its status allows that."""
-        order = dict(existing) if existing else blank()
+        order = dict(existing) if existing else blank(self.books.new_id())
         if contact is not None:
             order["Contact"] = {"ContactID": contact["ContactID"]}
         for name in ("Status", *_TEXTS):
@@ -155,7 +155,7 @@ class PurchaseOrders(Endpoint):
             findings.refuse("Order number must be unique")
 
 
-def blank() -> Record:
+def blank(identity: str) -> Record:
     """An order that says nothing yet."""
-    order: Record = {"PurchaseOrderID": new_id(), "PurchaseOrderNumber": "", "Type": "PURCHASEORDER", "Status": "DRAFT"}
+    order: Record = {"PurchaseOrderID": identity, "PurchaseOrderNumber": "", "Type": "PURCHASEORDER", "Status": "DRAFT"}
     return {**order, "SentToContact": False, "HasErrors": False, "IsDiscounted": False, "HasAttachments": False}

@@ -1,11 +1,13 @@
 """The organisations of the sandbox: the seed that ships, or a file in Xero's wire shape in its place."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tieout_sandbox import codec
 from tieout_sandbox.clock import Clock
 from tieout_sandbox.codec import MalformedFile
+from tieout_sandbox.entropy import Entropy
 from tieout_sandbox.xero import besides, chart, fields, stamps
 from tieout_sandbox.xero.adoption import Adoption
 from tieout_sandbox.xero.books import Books
@@ -66,7 +68,7 @@ def read(path: Path) -> dict[str, Any]:
     return given
 
 
-def books(given: dict[str, Any], source: str, clock: Clock) -> Books:
+def books(given: Mapping[str, Any], source: str, clock: Clock, entropy: Entropy) -> Books:
     """The books of an organisation given in the shape of an organisation file; `source` names it in errors.
 
     Settings that are missing are those of the seed; records that are missing are none.
@@ -79,7 +81,7 @@ def books(given: dict[str, Any], source: str, clock: Clock) -> Books:
     organisation = {**_profile(_NAME), **(profiles[0] if profiles else {})}
     if profiles and "OrganisationID" not in profiles[0]:
         organisation["OrganisationID"] = steady_id(f"organisation/{organisation['Name']}")
-    made = Books(organisation, clock)
+    made = Books(organisation, clock, entropy)
     ready = {
         "Accounts": chart.accounts(made.tenant),
         "TaxRates": chart.tax_rates(),
@@ -118,7 +120,7 @@ def _check(made: Books, source: str) -> None:
             raise MalformedFile(f"{source}: Organisation: {error}") from error
 
 
-def _unwrapped(given: dict[str, Any], name: str, source: str) -> list[Record]:
+def _unwrapped(given: Mapping[str, Any], name: str, source: str) -> list[Record]:
     """The records under a key: a list, one record, or the envelope of an answer of the API around them."""
     value = given.get(name, [])
     if isinstance(value, dict):

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, TypeAlias
 from tieout_sandbox.xero import contacts, documents, fields, stamps
 from tieout_sandbox.xero.advances import Advances
 from tieout_sandbox.xero.arithmetic import rounded
-from tieout_sandbox.xero.books import Books, new_id
+from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.endpoint import Endpoint, Query, Way
 from tieout_sandbox.xero.findings import Findings
 from tieout_sandbox.xero.ledger import LedgerDocuments
@@ -74,7 +74,7 @@ class Payments(Endpoint):
         if sum(bool(element.get(name)) for name in self.payable) != 1:
             findings.refuse("Exactly one of Invoice, CreditNote, Prepayment and Overpayment must be specified")
             return None
-        payment = self._composed(element, new_id(), findings)
+        payment = self._composed(element, self.books.new_id(), findings)
         return None if payment is None else self._entered(payment)
 
     def restate(self, payment: Record, element: Record, findings: Findings) -> Record:

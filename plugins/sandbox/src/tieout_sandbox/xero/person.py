@@ -172,13 +172,13 @@ class Person:
 def _element(record: Record, wanted: dict[str, Any]) -> Record:
     """The change as a record that is sent: whole fields, and of the lines only what moved."""
     changed = codec.copied(record)
-    lines: dict[int, set[str]] = {}
+    lines: dict[int, dict[str, None]] = {}
     for path, value in wanted.items():
         edits.assign(changed, path, value)
         name, _, rest = path.partition(".")
         if name == "LineItems":
             index, _, field = rest.partition(".")
-            lines.setdefault(int(index) if index else -1, set()).add(field.partition(".")[0])
+            lines.setdefault(int(index) if index else -1, {})[field.partition(".")[0]] = None
     element: Record = {path.partition(".")[0]: changed[path.partition(".")[0]] for path in wanted}
     if lines and -1 not in lines:
         before = record["LineItems"]

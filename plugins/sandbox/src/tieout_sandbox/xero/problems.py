@@ -1,10 +1,9 @@
 """What Xero answers when it refuses a whole call (facts/xero.md 1.6 and 4)."""
 
 from typing import Any
-from uuid import uuid4
 
-from starlette.responses import HTMLResponse, Response
-
+from tieout_sandbox.entropy import Entropy
+from tieout_sandbox.exchange import Response, text_answer
 from tieout_sandbox.xero import formats
 
 
@@ -17,9 +16,10 @@ class Problem(Exception):
         self.body = body
         self.headers = headers or {}
 
-    def answer(self, accept: str = "application/json") -> Response:
+    def answer(self, entropy: Entropy, accept: str = "application/json") -> Response:
         """The answer as it goes over the wire, in the form that the `Accept` header wants."""
-        return formats.answer("ApiException", self.body, accept, self.status, self.headers)
+        body = {**self.body, "Instance": entropy.id()} if "Instance" in self.body else self.body
+        return formats.answer("ApiException", body, accept, self.status, self.headers)
 
 
 class NotFound(Exception):
@@ -27,7 +27,7 @@ class NotFound(Exception):
 
     def answer(self) -> Response:
         """The answer as it goes over the wire."""
-        return HTMLResponse("The resource you're looking for cannot be found", 404)
+        return text_answer("The resource you're looking for cannot be found", 404)
 
 
 def unauthorised(detail: str) -> Problem:
@@ -65,11 +65,4 @@ def invalid(elements: list[dict[str, Any]]) -> Problem:
 
 
 def _problem(title: str, status: int, detail: str) -> dict[str, Any]:
-    return {
-        "Type": None,
-        "Title": title,
-        "Status": status,
-        "Detail": detail,
-        "Instance": str(uuid4()),
-        "Extensions": {},
-    }
+    return {"Type": None, "Title": title, "Status": status, "Detail": detail, "Instance": "", "Extensions": {}}

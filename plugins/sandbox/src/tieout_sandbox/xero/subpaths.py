@@ -1,7 +1,6 @@
 """The paths below one record: its notes and files, its allocations, contacts and options (facts/xero.md 5, 7.1)."""
 
-from starlette.responses import Response
-
+from tieout_sandbox.exchange import Response
 from tieout_sandbox.xero import besides
 from tieout_sandbox.xero.calls import Call
 from tieout_sandbox.xero.endpoint import Endpoint, Way
@@ -25,14 +24,14 @@ def answer(call: Call, endpoint: Endpoint, record: Record) -> Response:
             return call.envelope("Attachments", call.passed.resources.besides.files(record[endpoint.id_field]))
         case "GET", ["Attachments", key]:
             content, media_type = call.passed.resources.besides.file(record[endpoint.id_field], key)
-            return Response(content, media_type=media_type)
+            return Response(content, 200, media_type)
         case (("PUT" | "POST"), ["Attachments", name]):
             return _attach(call, endpoint, record, name)
         case "POST", ["Email"] if endpoint is invoices:
             invoices.save(besides.email(record))
-            return Response(None, 204)
+            return Response(status=204)
         case "GET", ["Onlineinvoice"] if endpoint is invoices:
-            return call.envelope("OnlineInvoices", [besides.online(record, str(call.request.base_url))])
+            return call.envelope("OnlineInvoices", [besides.online(record, call.request.base_url)])
         case "GET", ["Pdf"]:
             return printed(call, endpoint, record)
         case method, ["Allocations", *rest] if endpoint.plural in call.passed.resources.allocations:
@@ -59,7 +58,7 @@ def _allocations(call: Call, endpoint: Endpoint, credit: Record, method: str, re
             way = Way("PUT", call.places, call.passed.access.client, credit[endpoint.id_field])
             write = write_each if call.each else write_all
             elements = call.elements(held.plural)
-            call.request.scope["tieout.elements"] = len(elements)
+            call.request.notes.elements = len(elements)
             return call.envelope(held.plural, write(held, elements, way))
         case "DELETE", [identity]:
             return call.bare("Allocation", held.remove(credit, identity))
@@ -70,14 +69,14 @@ def _members(call: Call, groups: ContactGroups, group: Record, method: str, rest
     match method, rest:
         case "PUT", []:
             elements = call.elements("Contacts")
-            call.request.scope["tieout.elements"] = len(elements)
+            call.request.notes.elements = len(elements)
             return call.envelope("Contacts", groups.add(group, elements))
         case "DELETE", []:
             groups.leave(group, [each["ContactID"] for each in group["Contacts"]])
-            return Response(None, 204)
+            return Response(status=204)
         case "DELETE", [identity]:
             groups.leave(group, [identity])
-            return Response(None, 204)
+            return Response(status=204)
     raise NotFound
 
 
@@ -103,5 +102,5 @@ def _attach(call: Call, endpoint: Endpoint, record: Record, name: str) -> Respon
     identity = record[endpoint.id_field]
     added = call.passed.resources.besides.attach(call.request, endpoint.plural, identity, name, call.body)
     endpoint.table.amend({**record, "HasAttachments": True})
-    call.request.scope["tieout.elements"] = 1
+    call.request.notes.elements = 1
     return call.envelope("Attachments", [added])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tieout_sandbox.xero import fields
-from tieout_sandbox.xero.books import Books, new_id
+from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.endpoint import Endpoint, Query, Test, Way
 from tieout_sandbox.xero.findings import Findings
 from tieout_sandbox.xero.problems import NotFound, invalid
@@ -32,7 +32,7 @@ class TrackingCategories(Endpoint):
     def write(self, element: Record, way: Way, findings: Findings) -> Record | None:
         """Create a category, or update the one named in the path."""
         existing = self.table.get(way.identity or "")
-        category: Record = {"TrackingCategoryID": new_id(), "Name": "", "Status": "ACTIVE", "Options": []}
+        category: Record = {"TrackingCategoryID": self.books.new_id(), "Name": "", "Status": "ACTIVE", "Options": []}
         if existing is not None:
             category = dict(existing)
             findings.identity = existing["TrackingCategoryID"]
@@ -45,7 +45,7 @@ class TrackingCategories(Endpoint):
             findings.refuse(f"An organisation has at most {_MOST_ACTIVE} active tracking categories, {_MOST} in total")
         if existing is None:
             for each in fields.parts(element, "Options"):
-                category["Options"] = [*category["Options"], _option(each, None, category, findings)]
+                category["Options"] = [*category["Options"], self._option(each, None, category, findings)]
         if findings.errors:
             return None
         self.table.put(category)
@@ -69,7 +69,7 @@ class TrackingCategories(Endpoint):
         """Add an option, or change the one of this id. Raises `NotFound`, or `Problem` (400) with the reasons."""
         before = _known(category, identity) if identity else None
         findings = Findings()
-        option = _option(element, before, category, findings)
+        option = self._option(element, before, category, findings)
         if findings.errors:
             messages = [{"Message": text} for text in findings.errors]
             raise invalid([{**element, "HasValidationErrors": True, "ValidationErrors": messages}])
@@ -79,6 +79,18 @@ class TrackingCategories(Endpoint):
             options = [option if each is before else each for each in category["Options"]]
         self.table.put({**category, "Options": options})
         return option
+
+    def _option(self, element: Record, before: Record | None, category: Record, findings: Findings) -> Record:
+        option: Record = dict(before or {"TrackingOptionID": self.books.new_id(), "Name": "", "Status": "ACTIVE"})
+        _rename(option, element, findings)
+        others = [each for each in category["Options"] if each is not before]
+        if any(each["Name"].casefold() == option["Name"].casefold() for each in others):
+            findings.refuse(_UNIQUE)
+        if len(others) >= _MOST_OPTIONS:
+            findings.refuse(f"A tracking category has at most {_MOST_OPTIONS} options")
+        active = option["Status"] == "ACTIVE"
+        flags = {"HasValidationErrors": False, "IsDeleted": False, "IsArchived": not active, "IsActive": active}
+        return {**option, **flags}
 
     def _demand_unused(self, record: Record, field: str, identity: str) -> None:
         documents = (*self.books.invoices, *self.books.credit_notes, *self.books.orders)
@@ -104,16 +116,3 @@ def _rename(record: Record, element: Record, findings: Findings) -> None:
         findings.refuse("Please enter a Name.")
     if record["Status"] not in _STATUSES:
         findings.refuse(f"The Status '{record['Status']}' is not valid")
-
-
-def _option(element: Record, before: Record | None, category: Record, findings: Findings) -> Record:
-    option: Record = dict(before) if before else {"TrackingOptionID": new_id(), "Name": "", "Status": "ACTIVE"}
-    _rename(option, element, findings)
-    others = [each for each in category["Options"] if each is not before]
-    if any(each["Name"].casefold() == option["Name"].casefold() for each in others):
-        findings.refuse(_UNIQUE)
-    if len(others) >= _MOST_OPTIONS:
-        findings.refuse(f"A tracking category has at most {_MOST_OPTIONS} options")
-    active = option["Status"] == "ACTIVE"
-    flags = {"HasValidationErrors": False, "IsDeleted": False, "IsArchived": not active, "IsActive": active}
-    return {**option, **flags}

@@ -3,6 +3,7 @@
 A client that reads everything (a Singer or Airbyte source) meets them beside the others.
 """
 
+from functools import cache
 from typing import Literal
 
 from tieout_sandbox.xero.books import Books
@@ -32,6 +33,7 @@ def unkept(books: Books) -> list[Endpoint]:
     return [_endpoint(*each)(books, Table(each[1], [])) for each in _UNKEPT]
 
 
+@cache
 def _endpoint(plural_: str, id_field: str, paged_: Literal["never", "asked"]) -> type[Endpoint]:
     class Unkept(Endpoint):
         """An endpoint whose lists are empty."""

@@ -3,10 +3,10 @@
 from typing import Any, Literal
 from urllib.parse import unquote
 
-from starlette.responses import Response
-
 from tieout_sandbox import codec
 from tieout_sandbox.clock import Clock
+from tieout_sandbox.entropy import Entropy
+from tieout_sandbox.exchange import Response
 from tieout_sandbox.xero import organisation
 from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.grants import Grants
@@ -27,12 +27,14 @@ class XeroWorld:
         self,
         books: list[Books],
         clock: Clock,
+        entropy: Entropy,
         signer: Signer,
         grants: Grants,
         quota: Quota,
         idempotency: Idempotency,
     ) -> None:
         self._clock = clock
+        self.entropy = entropy
         self._signer = signer
         self.grants = grants
         self.quota = quota
@@ -58,7 +60,7 @@ class XeroWorld:
 
     def reset(self) -> None:
         """Go back to the records and connections of the start; tokens stay."""
-        books = [organisation.books(state, "the start", self._clock) for state in self._start]
+        books = [organisation.books(state, "the start", self._clock, self.entropy) for state in self._start]
         self.organisations = {each.tenant: Resources(each) for each in books}
         kept = {each["id"] for each in self._connections}
         later = [each for each in self.grants.connections if each["id"] not in kept]
@@ -95,7 +97,7 @@ class XeroWorld:
 
     def token_expired(self) -> Response:
         """The answer to a token that is over."""
-        return unauthorised("TokenExpired: token expired at 11/02/2026 10:11:12").answer()
+        return unauthorised("TokenExpired: token expired at 11/02/2026 10:11:12").answer(self.entropy)
 
 
 def elements_of(given: Any, plural: str) -> list[dict[str, Any]]:

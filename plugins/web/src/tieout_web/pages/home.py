@@ -54,7 +54,7 @@ def _values(visit: Visit) -> dict[str, object]:
         "status": status,
         "state": state(status, run, held - waiting + wrong, waiting),
         "run": run if going else None,
-        "next": due(visit.desk.every(visit.pair), status),
+        "next": due(visit.desk.every(visit.pair), status, visit.now),
         "waiting": waiting,
         "attention": held - waiting,
         "wrong": wrong,

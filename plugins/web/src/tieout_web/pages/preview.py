@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from starlette.responses import Response
 from tieout.desk import Desk
 
@@ -20,7 +18,12 @@ def show(visit: Visit) -> Response:
     run = visit.site.runs.of(visit.pair)
     if run is not None and run.going:
         return visit.page(
-            "preview.html", status=status, plan=None, run=run, failed=None, progress=progress(visit.desk, run)
+            "preview.html",
+            status=status,
+            plan=None,
+            run=run,
+            failed=None,
+            progress=progress(visit.desk, run, visit.now),
         )
     failed = run.problem if run is not None and run.what == "plan" else None
     number = visit.query("plan") or status.open_plan
@@ -36,7 +39,7 @@ def show(visit: Visit) -> Response:
         failed=failed,
         plan=plan,
         total=sum(sum(by.values()) for by in plan.operations.values()),
-        ready=plan.state == "open" and (plan.expires is None or plan.expires > datetime.now(UTC)),
+        ready=plan.state == "open" and (plan.expires is None or plan.expires > visit.now),
         forecast=plans.forecast(visit.pair, plan.calls),
         changes=plans.changes(visit.pair, plan.id, entity or None, max(whole(visit.query("page") or "1"), 1)),
         entity=entity,
@@ -61,5 +64,5 @@ def apply(visit: Visit) -> Response:
     def act(desk: Desk) -> object:
         return desk.apply(pair, number)
 
-    visit.site.runs.start(pair, "apply", visit.person.name, act)
+    visit.site.runs.start(pair, "apply", visit.person.name, act, plan=number)
     return visit.go("/sync")

@@ -32,7 +32,7 @@ def show(visit: Visit) -> Response:
         "reconcile.html",
         status=status,
         run=run if going else None,
-        progress=progress(visit.desk, run) if run is not None and going else None,
+        progress=progress(visit.desk, run, visit.now) if run is not None and going else None,
         failed=last.problem if last is not None else None,
         filed=datetime.fromtimestamp(filed.stat().st_mtime, UTC) if filed.exists() else None,
         proof=proof,

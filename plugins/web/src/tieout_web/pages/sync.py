@@ -54,7 +54,7 @@ def _values(visit: Visit) -> dict[str, object]:
     return {
         "status": status,
         "run": run if going else None,
-        "progress": progress(visit.desk, run) if run is not None and going else None,
+        "progress": progress(visit.desk, run, visit.now) if run is not None and going else None,
         "ended": ended,
         "report": ended.result if ended is not None and isinstance(ended.result, RunReport) else None,
         "last": newest[0] if newest else None,

@@ -6,6 +6,6 @@ from sandboxed import running
 
 @pytest.fixture
 def systems(tmp_path):
-    """A sandbox with about 40 documents."""
-    with running(tmp_path, size=24) as found:
+    """A sandbox with about 20 documents."""
+    with running(tmp_path, size=10) as found:
         yield found

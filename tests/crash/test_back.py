@@ -7,7 +7,7 @@ from tieout import desk
 
 @pytest.fixture
 def systems(tmp_path):
-    with running(tmp_path, size=20) as systems:
+    with running(tmp_path, size=12) as systems:
         text = systems.config.read_text(encoding="utf-8")
         text = text.replace('status = "draft"', 'status = "authorised"')
         systems.config.write_text(text, encoding="utf-8")

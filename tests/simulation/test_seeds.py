@@ -30,10 +30,9 @@ def test_many_seeds_end_well(seed):
     right(seed)
 
 
-@pytest.mark.parametrize("seed", sorted(KNOWN))
-def test_a_seed_that_is_known_to_fail_still_does(seed):
-    """Whoever mends its fault takes it off the list."""
-    assert KNOWN[seed] in play(seed).failure
+def test_seeds_that_are_known_to_fail_still_do():
+    """Whoever mends a fault takes its seeds off the list."""
+    assert [seed for seed, words in KNOWN.items() if words not in play(seed).failure] == []
 
 
 def digests(seeds, hash_seed):
@@ -45,7 +44,7 @@ def digests(seeds, hash_seed):
 
 
 def test_a_seed_is_the_same_in_every_process():
-    assert digests((1, 22), 0) == digests((1, 22), 4711)
+    assert digests((5,), 4711) == [play(5).digest]
 
 
 @pytest.mark.nightly
@@ -61,9 +60,9 @@ def simulate(*arguments):
 
 
 def test_the_command_says_how_a_seed_ended():
-    done = simulate("3")
+    done = simulate("5")
     assert done.returncode == 0
-    assert "seed 3: right; again with: make simulate SEED=3" in done.stdout
+    assert "seed 5: right; again with: make simulate SEED=5" in done.stdout
     assert "0 lost, 0 duplicated, 0 unexpected, 0 wrong" in done.stdout
 
 

@@ -3,6 +3,7 @@
 import io
 import warnings
 from collections import Counter
+from contextlib import suppress
 from email.message import Message
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,8 +12,8 @@ from urllib.response import addinfourl
 
 import httpx
 import pytest
-from sqlalchemy import inspect
-from tieout.ledger import database, migrations
+from tieout.ledger import database
+from tieout.runtime import Runtime
 
 MEMORY = Path("/dev/shm")
 QUICK = """
@@ -24,32 +25,32 @@ full_page_writes = off
 max_connections = 1000
 """
 
-UPGRADE, CREATE_ENGINE = migrations._upgrade, database.create_engine
+CREATE, CREATE_ENGINE = database._create, database.create_engine
 
 
 class Quick:
-    """Makes an SQLite ledger from the script of the first one that alembic made, and compiles each statement once.
-
-    Everything else about opening a ledger stays as it is. Another database, and a ledger that has tables already, are
-    brought up to date by alembic.
-    """
+    """Makes an SQLite ledger as a copy of one that alembic made; what SQLAlchemy compiled is shared by all of them."""
 
     def __init__(self):
-        self.script = []
+        self.whole = b""
         self.first = None
 
-    def upgrade(self, connection):
-        if connection.dialect.name != "sqlite" or inspect(connection).get_table_names():
-            UPGRADE(connection)
+    def create(self, path, runtime):
+        if not self.whole:
+            with TemporaryDirectory() as folder:
+                CREATE(Path(folder) / "ledger.db", Runtime())
+                self.whole = (Path(folder) / "ledger.db").read_bytes()
+        made = path.with_name(f".{path.name}.{runtime.entropy.hex(16)}")
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            made.touch(mode=0o600)
+        except OSError:
+            CREATE(path, runtime)  # and says why it cannot
             return
-        script = self.script
-        for line in script:
-            connection.exec_driver_sql(line)
-        if not script:
-            UPGRADE(connection)
-            # the tables come before their indexes
-            tables = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
-            self.script = [*tables.scalars(), f"INSERT INTO alembic_version VALUES ('{migrations.HEAD}')"]  # noqa: S608
+        made.write_bytes(self.whole)
+        with suppress(FileExistsError):
+            path.hardlink_to(made)
+        made.unlink()
 
     def create_engine(self, url, **given):
         engine = CREATE_ENGINE(url, **given)
@@ -62,18 +63,25 @@ class Quick:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick():
-    """Ledgers that are each like the first one of the session."""
+    """Ledgers that are copies: one in each session is made as a ledger is."""
     with pytest.MonkeyPatch.context() as patch:
         made = Quick()
-        patch.setattr(migrations, "_upgrade", made.upgrade)
+        patch.setattr(database, "_create", made.create)
         patch.setattr(database, "create_engine", made.create_engine)
         yield
 
 
 @pytest.fixture
+def tmp_path():
+    """A folder in memory, where there is one: a run waits for the disk some forty times."""
+    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def by_alembic(monkeypatch):
     """Ledgers as they are made outside of tests, for those who ask for this before they make one."""
-    monkeypatch.setattr(migrations, "_upgrade", UPGRADE)
+    monkeypatch.setattr(database, "_create", CREATE)
     monkeypatch.setattr(database, "create_engine", CREATE_ENGINE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import textwrap
 import threading
@@ -69,6 +70,7 @@ class System:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body go apart, and nobody waits for the second
     system: System
 
     def _serve(self) -> None:
@@ -114,6 +116,17 @@ def running() -> Iterator[System]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def beside(program: str, *arguments: str) -> Iterator[Callable[[], None]]:
+    """Another process that runs a program as far as it says `ready`, and on once it is told to; it ends well."""
+    command, pipe = [sys.executable, "-c", program, *arguments], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout is not None and process.stdin is not None
+        assert process.stdout.readline() == "ready\n"
+        yield process.stdin.close
+        assert process.wait(60) == 0
 
 
 @pytest.fixture

@@ -16,12 +16,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from tieout.errors import LeaseLost, LedgerError
 from tieout.ledger import Ledger, migrations
 from tieout.ledger.lease import Lease
 from tieout.ledger.row import Json
 from tieout.ledger.tables import AuditRow, ConnectionRow, LeaseRow, SecretRow
+
+from .conftest import beside
 
 
 @pytest.mark.usefixtures("by_alembic")
@@ -82,21 +84,21 @@ import sys
 from datetime import UTC, datetime
 from tieout.ledger import Ledger
 from tieout.ledger.tables import AuditRow
+print("ready", flush=True)
 sys.stdin.read()
 with Ledger(sys.argv[1]).writing() as writing:
     writing.execute(AuditRow.__table__.insert().values(at=datetime.now(UTC), who="test", what="opened"))
 """
 
 
+@pytest.mark.usefixtures("by_alembic")
 def test_processes_that_open_a_new_ledger_at_once_share_one(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
-    command = [sys.executable, "-c", OPEN, url]
-    processes = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(2)]
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.close()
-    assert [process.wait(60) for process in processes] == [0, 0]
-    ledger = Ledger(url)
+    with beside(OPEN, url) as go:
+        go()
+        ledger = Ledger(url)
+        with ledger.writing() as writing:
+            writing.execute(insert(AuditRow).values(at=datetime.now(UTC), who="test", what="opened"))
     with ledger.reading() as reading:
         assert len(reading.execute(select(AuditRow.c.id)).all()) == 2
     ledger.close()

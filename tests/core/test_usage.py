@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +16,8 @@ from tieout.ledger.tables import UsageRow
 from tieout.quota import Quota
 from tieout.testing import FakeClock
 from tieout.usage import Usage
+
+from .conftest import beside
 
 DAY = Limits(day=100)
 TOLD = Limits(day=100, day_header="X-Day")
@@ -64,14 +64,17 @@ from tieout.contract import Limits
 from tieout.ledger import Ledger
 from tieout.usage import Usage
 usage = Usage("books", Limits(day=100), Clock(), Ledger(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.read()
 for _ in range(10):
     usage.count()
 """
 
 
 def test_no_call_of_any_process_is_lost(ledger: Ledger) -> None:
-    processes = [subprocess.Popen([sys.executable, "-c", COUNTS, ledger.url]) for _ in range(2)]
-    assert [process.wait(60) for process in processes] == [0, 0]
+    with beside(COUNTS, ledger.url) as go:
+        go()
+        _called(Usage("books", DAY, Clock(), ledger), 10)
     assert Usage("books", DAY, Clock(), ledger).used == 20
 
 

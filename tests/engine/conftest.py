@@ -1,17 +1,7 @@
-"""Where the tests of the engine keep their ledgers, and what each of them leaves behind."""
-
-from pathlib import Path
-from tempfile import TemporaryDirectory
+"""What every test of the engine leaves behind."""
 
 import pytest
-from world import SPEEDY, drop, forget
-
-
-@pytest.fixture
-def tmp_path():
-    """A folder in memory, where there is one: a run waits for the disk some forty times."""
-    with TemporaryDirectory(dir=SPEEDY) as folder:
-        yield Path(folder)
+from world import drop, forget
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,15 +1,26 @@
 """What the proofs share: fake systems, and a person's consent to them."""
 
+import pickle
 from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
+import sandboxed
 from sandboxed import SPEED, Functions, Systems, small
 from tieout_sandbox import codec
 from tieout_sandbox.clock import Clock
 from tieout_sandbox.inprocess import InProcess
 from tieout_sandbox.launch import LaunchOptions, start
 from tieout_sandbox.writeconfig import write_config
+
+
+@pytest.fixture(scope="session", autouse=True)
+def generated():
+    """The firm that ships is made up once; each test has one of its own."""
+    whole = pickle.dumps(sandboxed.generate())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sandboxed, "generate", lambda: pickle.loads(whole))  # noqa: S301 it was pickled here
+        yield
 
 
 def _wants_a_person(sandbox, config):

@@ -223,10 +223,16 @@ def recorded(folder, records=None):
 
 
 def _odd():
-    """The firm that the sandbox ships with few of its ordinary documents; the odd ones are its last."""
+    """The firm that ships with little of what is ordinary: its odd documents are the last, its odd people the first."""
     firm = generate()
     last = {"invoices": 60, "supplier-invoices": 12, "purchase-orders": 2}
-    return firm | {app: firm[app][:20] + firm[app][-count:] for app, count in last.items()}
+    firm |= {app: firm[app][:20] + firm[app][-count:] for app, count in last.items()}
+    made = [one for app in last for one in firm[app]]
+    made += [line for one in made for line in one["lines"]]
+    named = {str(one[key]) for one in made for key in ("customerId", "contactId", "itemId") if one.get(key)}
+    for app in ("customers", "contacts", "items"):
+        firm[app] = [one for place, one in enumerate(firm[app]) if place <= 80 or str(one["id"]) in named]
+    return firm
 
 
 _SINGULAR = {

@@ -307,6 +307,7 @@ class Served:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body go apart, and nobody waits for the second
     served: Served
 
     def _answer(self) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
@@ -23,6 +23,9 @@ from tieout.runtime import COMMITTED, Runtime
 
 if TYPE_CHECKING:
     from tieout.ledger.lease import Lease
+
+_TOKEN = select(LeaseRow.c.token).where(LeaseRow.c.name == bindparam("lease")).with_for_update()
+"""Asked in every transaction of a run, once for each lease."""
 
 
 class Ledger:
@@ -55,8 +58,7 @@ class Ledger:
         """A transaction for writing, guarded by the fencing tokens of `leases`. Raises `LeaseLost`."""
         with _told(), self.engine.connect().execution_options(writing=True) as connection, connection.begin():
             for lease in leases:
-                query = select(LeaseRow.c.token).where(LeaseRow.c.name == lease.name)
-                if connection.execute(query.with_for_update()).scalar() != lease.token:
+                if connection.execute(_TOKEN, {"lease": lease.name}).scalar() != lease.token:
                     raise LeaseLost(
                         f"the lease {lease.name} was taken over by another process",
                         why="This process was silent for longer than the lease lasts.",

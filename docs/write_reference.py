@@ -12,13 +12,13 @@ from typing import Any, Literal, get_args, get_origin
 import typer
 from pydantic import BaseModel
 from rich.text import Text
-from tieout import errors, hooks
-from tieout.cli.app import app
-from tieout.contract import Pick
-from tieout.guard import Guard
-from tieout.mail import Mail
-from tieout.plugins import installed, load
-from tieout.secret import Secret
+from tieout.api import errors, hooks
+from tieout.api.contract import Pick
+from tieout.api.secret import Secret
+from tieout.host.mail import Mail
+from tieout.host.plugins import installed, load
+from tieout.rules.guard import Guard
+from tieout_app.cli.app import app
 
 FOLDER = Path(__file__).parent / "reference"
 MARK = "<!-- Written by docs/write_reference.py from the docstrings; change those and run it again. -->\n"

@@ -82,7 +82,7 @@ def below(monkeypatch):
     """Puts a machine below whatever is opened without one: a desk by the command line, a client by the kit."""
 
     def put(runtime):
-        for place in ("tieout.desk.desk", "tieout.http"):
+        for place in ("tieout.desk.desk", "tieout.host.http"):
             monkeypatch.setattr(f"{place}.Runtime", lambda: runtime)
 
     return put
@@ -96,7 +96,7 @@ def browser(monkeypatch):
         def opener(*handlers):
             return build_opener(There(sandbox), *handlers)
 
-        monkeypatch.setattr("tieout.cli.consent.build_opener", opener)
+        monkeypatch.setattr("tieout_app.cli.consent.build_opener", opener)
         return opener
 
     return make

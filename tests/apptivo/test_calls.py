@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tieout.contract import Connection
-from tieout.errors import ReauthNeeded, Rejected, TieoutError, Unavailable
-from tieout.work import Key
+from tieout.api.contract import Connection
+from tieout.api.errors import ReauthNeeded, Rejected, TieoutError, Unavailable
+from tieout.api.work import Key
 from tieout_apptivo import APPTIVO
 from tieout_apptivo.reading import lookup, reading
 from tieout_apptivo.shape import firm

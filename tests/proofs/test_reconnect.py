@@ -9,8 +9,8 @@ from urllib.parse import urlencode, urljoin
 from urllib.request import HTTPCookieProcessor
 
 import pytest
-from tieout.cli import consent, main
 from tieout.testing import FakeClock
+from tieout_app.cli import consent, main
 
 
 @pytest.fixture

@@ -10,9 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Literal, NoReturn, TypeVar
 
-from tieout.contract import Connection, Wire
-from tieout.errors import OutcomeUnknown, Problem, ReauthNeeded, Rejected, Unavailable
-from tieout.http import Reply
+from tieout import Connection, OutcomeUnknown, Problem, ReauthNeeded, Rejected, Reply, Unavailable, Wire
 
 from tieout_apptivo.shape.fields import objects
 from tieout_apptivo.shape.profile import App

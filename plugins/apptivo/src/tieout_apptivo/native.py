@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from tieout.contract import Connection, Wire
+from tieout import Connection, Wire
 
 from tieout_apptivo.calls import ask, listing
 from tieout_apptivo.shape.attributes import custom_key, value

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tieout.contract import Settings
-from tieout.errors import Problem
-from tieout.model import Party
+from tieout import Party, Problem, Settings
 
 from tieout_entities.text import tidy
 

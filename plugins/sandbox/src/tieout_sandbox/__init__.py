@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tieout.hooks import hookimpl
+from tieout import hookimpl
 
 if TYPE_CHECKING:
     import typer

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tieout.hooks import hookimpl
+from tieout.api.hooks import hookimpl
 
 if TYPE_CHECKING:
     import typer

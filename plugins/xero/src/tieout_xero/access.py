@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from tieout.contract import Connection, Wire
-from tieout.errors import ConfigError, Problem, ReauthNeeded, TieoutError, Unavailable
-from tieout.http import Reply, excerpt, loads
+from tieout import ConfigError, Connection, Problem, ReauthNeeded, Reply, TieoutError, Unavailable, Wire, excerpt, loads
 
 from tieout_xero import messages
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from tieout.contract import Wire
-from tieout.errors import Problem
-from tieout.model import Account
+from tieout import Account, Problem, Wire
 
 from tieout_xero import wire as xero
 from tieout_xero.books import Books

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tieout.contract import Wire
+from tieout import Wire
 
 from tieout_xero.wire import amount, rounded
 

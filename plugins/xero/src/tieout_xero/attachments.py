@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from tieout.contract import Connection, File, Resource
-from tieout.errors import Problem, Rejected
+from tieout import Connection, File, Problem, Rejected, Resource
 
 from tieout_xero.access import accepted, admitted, refusal
 from tieout_xero.listing import elements, get, headers

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from email_validator import EmailNotValidError, validate_email
-from tieout.contract import Resource, Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Address, Party
+from tieout import Address, Party, Problem, Rejected, Resource, Terms, Wire
 
 from tieout_xero import merging
 from tieout_xero import wire as xero

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
-from tieout.contract import Resource, Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Document, Ref, Settlement
+from tieout import Document, Problem, Ref, Rejected, Resource, Settlement, Terms, Wire
 
 from tieout_xero import lines, merging, preflight, settlement
 from tieout_xero import wire as xero

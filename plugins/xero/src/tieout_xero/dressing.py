@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tieout.contract import Terms, Wire
-from tieout.errors import Problem
-from tieout.model import Document, Tracking
+from tieout import Document, Problem, Terms, Tracking, Wire
 
 from tieout_xero.wire import fold
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from tieout.contract import Connection, Resource, Wire
-from tieout.work import Key
+from tieout import Connection, Key, Resource, Wire
 
 from tieout_xero.listing import IDS, LISTINGS, Listing, elements, get, rows
 from tieout_xero.wire import fold, is_id

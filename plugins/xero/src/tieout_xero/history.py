@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from urllib.parse import quote
 
-from tieout.contract import Connection, Resource
-from tieout.errors import Rejected
+from tieout import Connection, Rejected, Resource
 
 from tieout_xero import wire as xero
 from tieout_xero.access import accepted, admitted, refusal

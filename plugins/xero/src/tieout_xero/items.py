@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tieout.contract import Resource, Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Item
+from tieout import Item, Problem, Rejected, Resource, Terms, Wire
 
 from tieout_xero import wire as xero
 from tieout_xero.accounts import choose

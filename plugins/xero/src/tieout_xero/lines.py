@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tieout.contract import Wire
-from tieout.errors import Problem
-from tieout.model import Line, Ref
+from tieout import Line, Problem, Ref, Wire
 
 from tieout_xero import accounts, preflight, taxes
 from tieout_xero import wire as xero

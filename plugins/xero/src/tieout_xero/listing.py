@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tieout.contract import Connection, Wire
-from tieout.errors import ContractError, Unavailable
-from tieout.http import Reply, excerpt
-from tieout.work import Op
+from tieout import Connection, ContractError, Op, Reply, Unavailable, Wire, excerpt
 
 from tieout_xero.access import accepted, admitted
 from tieout_xero.wire import stamp

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tieout.contract import Connection, Wire
+from tieout import Connection, Wire
 
 from tieout_xero.listing import IDS, LISTINGS, rows
 from tieout_xero.wire import is_id

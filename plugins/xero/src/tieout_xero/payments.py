@@ -11,10 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tieout.contract import Resource, Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Account, Payment, Ref
-from tieout.work import Lowering, Reject, Step, Work
+from tieout import Account, Lowering, Payment, Problem, Ref, Reject, Rejected, Resource, Step, Terms, Wire, Work
 
 from tieout_xero import accounts, preflight
 from tieout_xero import wire as xero

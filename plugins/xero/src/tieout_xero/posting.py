@@ -13,10 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tieout.contract import Terms, Wire
-from tieout.errors import Problem
-from tieout.model import Document, Party, Payment
-from tieout.work import Lowering, Reject, Step, Work
+from tieout import Document, Lowering, Party, Payment, Problem, Reject, Step, Terms, Wire, Work
 
 from tieout_xero import accounts, contacts, dressing, lines, payments, preflight, settled, taxes
 from tieout_xero import wire as xero

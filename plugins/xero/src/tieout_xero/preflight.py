@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from tieout.contract import Wire
-from tieout.errors import Problem
-from tieout.model import Standing
+from tieout import Problem, Standing, Wire
 
 from tieout_xero import wire as xero
 from tieout_xero.books import Books

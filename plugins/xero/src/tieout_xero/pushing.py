@@ -10,10 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 
-from tieout.contract import Connection, Wire
-from tieout.errors import OutcomeUnknown
-from tieout.http import Reply, excerpt
-from tieout.work import Batch, Receipt, Step
+from tieout import Batch, Connection, OutcomeUnknown, Receipt, Reply, Step, Wire, excerpt
 
 from tieout_xero import messages
 from tieout_xero.access import accepted, admitted, envelope, refusal

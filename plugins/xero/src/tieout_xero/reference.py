@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tieout.contract import Connection, Kind, Wire
-from tieout.errors import Unavailable
-from tieout.http import excerpt
-from tieout.model import Currency, Lock, Organisation, Permission, Reference, Tracking
+from tieout import (
+    Connection,
+    Currency,
+    Kind,
+    Lock,
+    Organisation,
+    Permission,
+    Reference,
+    Tracking,
+    Unavailable,
+    Wire,
+    excerpt,
+)
 
 from tieout_xero import accounts, taxes
 from tieout_xero import wire as xero

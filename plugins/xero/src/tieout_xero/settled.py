@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from tieout.contract import Wire
-from tieout.errors import Problem
+from tieout import Problem, Wire
 
 from tieout_xero import wire as xero
 from tieout_xero.arithmetic import extended

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from tieout.contract import Terms, Wire
-from tieout.model import Settlement
+from tieout import Settlement, Terms, Wire
 
 from tieout_xero import payments, preflight
 from tieout_xero import wire as xero

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tieout.contract import Wire
-from tieout.errors import Problem
-from tieout.model import Account, Line, TaxRate
+from tieout import Account, Line, Problem, TaxRate, Wire
 
 from tieout_xero import wire as xero
 from tieout_xero.books import Books

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from tieout.contract import Wire
+from tieout import Wire
 
 NO_ID = "00000000-0000-0000-0000-000000000000"
 """What stands where an id would be in a record that was refused; never an id (facts/xero.md 4.2)."""

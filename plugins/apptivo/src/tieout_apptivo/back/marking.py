@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tieout.contract import Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Mark
+from tieout import Mark, Problem, Rejected, Terms, Wire
 
 from tieout_apptivo.shape import attributes
 from tieout_apptivo.shape.dates import Calendar, calendar

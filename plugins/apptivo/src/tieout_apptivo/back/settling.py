@@ -11,9 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from tieout.contract import Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Payment, Settlement
+from tieout import Payment, Problem, Rejected, Settlement, Terms, Wire
 
 from tieout_apptivo.records.payments import WRITTEN_BACK
 from tieout_apptivo.shape import scalars

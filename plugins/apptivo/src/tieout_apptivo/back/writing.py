@@ -9,10 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tieout.codec import dumps
-from tieout.contract import Connection, Resource, Wire
-from tieout.errors import OutcomeUnknown, Problem, Rejected, Unavailable
-from tieout.work import Batch, Receipt, Step
+from tieout import (
+    Batch,
+    Connection,
+    OutcomeUnknown,
+    Problem,
+    Receipt,
+    Rejected,
+    Resource,
+    Step,
+    Unavailable,
+    Wire,
+    dumps,
+)
 
 from tieout_apptivo.back import marking, settling
 from tieout_apptivo.calls import change

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import product
 
-from tieout.contract import Wire
+from tieout import Wire
 
 from tieout_apptivo.doctor.fitting import Fit, Rows
 from tieout_apptivo.shape import scalars

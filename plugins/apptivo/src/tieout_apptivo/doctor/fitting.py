@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tieout.contract import Wire
+from tieout import Wire
 
 from tieout_apptivo.doctor.evidence import FORMATS
 from tieout_apptivo.doctor.vocabulary import rank, words

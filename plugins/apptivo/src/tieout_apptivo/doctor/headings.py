@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tieout.contract import Wire
+from tieout import Wire
 
 from tieout_apptivo.shape.layout import Attribute
 

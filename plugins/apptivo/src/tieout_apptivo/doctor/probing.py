@@ -13,8 +13,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from tieout.contract import Connection, Finding, Proposal, Resource, Wire
-from tieout.errors import Rejected, Unavailable
+from tieout import Connection, Finding, Proposal, Rejected, Resource, Unavailable, Wire
 
 from tieout_apptivo.doctor import evidence
 from tieout_apptivo.doctor.diagnosis import about, documents, lists, marks, rates, statuses

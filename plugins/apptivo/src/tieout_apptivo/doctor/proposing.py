@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tieout.contract import Wire
+from tieout import Wire
 
 from tieout_apptivo.doctor.factors import factors
 from tieout_apptivo.doctor.fitting import Fit, Rows, fit, lists

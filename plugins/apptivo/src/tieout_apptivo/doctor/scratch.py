@@ -9,9 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tieout.contract import Connection, Finding, Resource, Wire
-from tieout.errors import Refused
-from tieout.work import Batch, Step
+from tieout import Batch, Connection, Finding, Refused, Resource, Step, Wire
 
 from tieout_apptivo.back import writing
 from tieout_apptivo.reading.lookup import by_id

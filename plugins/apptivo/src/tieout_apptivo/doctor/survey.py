@@ -9,9 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
-from tieout.codec import digest
-from tieout.contract import Connection, Wire
-from tieout.errors import ReauthNeeded, Rejected, Unavailable
+from tieout import Connection, ReauthNeeded, Rejected, Unavailable, Wire, digest
 
 from tieout_apptivo.calls import ask, configuration, listing, single
 from tieout_apptivo.doctor import ways

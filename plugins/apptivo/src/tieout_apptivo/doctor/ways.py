@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from tieout.codec import dumps
-from tieout.contract import Connection, Wire
-from tieout.errors import Rejected, Unavailable
+from tieout import Connection, Rejected, Unavailable, Wire, dumps
 
 from tieout_apptivo.calls import ask, listing
 from tieout_apptivo.reading import stamps

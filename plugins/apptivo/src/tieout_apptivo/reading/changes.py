@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tieout.contract import Wire
-from tieout.work import Page
+from tieout import Page, Wire
 
 from tieout_apptivo.reading import strategies, sweeping
 from tieout_apptivo.reading.place import Place, closed

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tieout.contract import Connection, Resource, Wire
-from tieout.errors import Unavailable
-from tieout.work import Key
+from tieout import Connection, Key, Resource, Unavailable, Wire
 
 from tieout_apptivo.calls import ask, listing, single
 from tieout_apptivo.reading import strategies

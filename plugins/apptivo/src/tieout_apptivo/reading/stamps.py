@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from tieout.contract import Connection
+from tieout import Connection
 
 from tieout_apptivo.doctor.evidence import FORMATS
 from tieout_apptivo.shape.dates import Calendar, Stamp, calendar, taken_apart

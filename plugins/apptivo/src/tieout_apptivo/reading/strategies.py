@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from tieout.codec import dumps
-from tieout.contract import Connection, Resource
+from tieout import Connection, Resource, dumps
 
 from tieout_apptivo.shape.dates import calendar
 from tieout_apptivo.shape.profile import App

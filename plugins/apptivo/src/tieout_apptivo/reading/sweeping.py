@@ -12,9 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Literal
 
-from tieout.contract import Wire
-from tieout.errors import Problem, Rejected, Unavailable
-from tieout.work import Page
+from tieout import Page, Problem, Rejected, Unavailable, Wire
 
 from tieout_apptivo.back import marking
 from tieout_apptivo.reading import strategies

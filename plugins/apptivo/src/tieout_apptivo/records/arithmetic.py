@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from tieout.contract import Settings, Tenant, Terms, Wire
-from tieout.errors import Rejected
-from tieout.model import Document, Line
+from tieout import Document, Line, Rejected, Settings, Tenant, Terms, Wire
 
 from tieout_apptivo.records import documents
 from tieout_apptivo.records.lines import cents, net

@@ -10,9 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from tieout.contract import Terms, Wire
-from tieout.errors import Rejected
-from tieout.model import Document, Line, Standing
+from tieout import Document, Line, Rejected, Standing, Terms, Wire
 
 from tieout_apptivo.records.lines import cents, discounts, net, rows, shipping
 from tieout_apptivo.shape import scalars

@@ -9,9 +9,7 @@ import mimetypes
 from functools import partial
 from urllib.parse import urlsplit
 
-from tieout.codec import dumps
-from tieout.contract import Connection, File, Resource, Wire
-from tieout.errors import Problem, Rejected, Unavailable
+from tieout import Connection, File, Problem, Rejected, Resource, Unavailable, Wire, dumps
 
 from tieout_apptivo.calls import ask, change, listing
 from tieout_apptivo.shape.profile import App

@@ -9,8 +9,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tieout.contract import Terms, Wire
-from tieout.model import Item
+from tieout import Item, Terms, Wire
 
 from tieout_apptivo.shape.fields import Values, counterpart, in_use, labels_key, standing, values
 from tieout_apptivo.shape.profile import ItemApp

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
-from tieout.model import Line
+from tieout import Line
 
 from tieout_apptivo.records.items import taxed
 from tieout_apptivo.shape.fields import Values, at, objects

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tieout.contract import Terms, Wire
-from tieout.model import Address, Party
+from tieout import Address, Party, Terms, Wire
 
 from tieout_apptivo.shape import scalars
 from tieout_apptivo.shape.fields import Values, attribute, counterpart, in_use, labels_key, standing, values

@@ -11,10 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from tieout.codec import digest
-from tieout.contract import Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Payment, Ref
+from tieout import Payment, Problem, Ref, Rejected, Terms, Wire, digest
 
 from tieout_apptivo.shape import scalars
 from tieout_apptivo.shape.dates import calendar

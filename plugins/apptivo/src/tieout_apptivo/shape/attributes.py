@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tieout.contract import Wire
-from tieout.errors import Problem
+from tieout import Problem, Wire
 
 from tieout_apptivo.shape import layout
 from tieout_apptivo.shape.dates import Calendar

@@ -11,9 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from tieout.contract import Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Ref, Standing
+from tieout import Problem, Ref, Rejected, Standing, Terms, Wire
 
 from tieout_apptivo.shape import scalars
 from tieout_apptivo.shape.dates import Calendar, calendar

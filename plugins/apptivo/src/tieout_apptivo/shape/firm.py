@@ -9,9 +9,7 @@ import hashlib
 from contextlib import suppress
 from typing import Any
 
-from tieout.contract import Check, Connection, Tenant, Wire
-from tieout.errors import Rejected, Unavailable
-from tieout.model import Organisation
+from tieout import Check, Connection, Organisation, Rejected, Tenant, Unavailable, Wire
 
 from tieout_apptivo.calls import ask, configuration, listing
 from tieout_apptivo.native import beside

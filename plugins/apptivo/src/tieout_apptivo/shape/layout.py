@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tieout.codec import loads
-from tieout.contract import Wire
+from tieout import Wire, loads
 
 from tieout_apptivo.shape.fields import objects
 from tieout_apptivo.shape.scalars import text

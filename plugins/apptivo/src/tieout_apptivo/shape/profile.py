@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from tieout.model import Standing
+from tieout import Standing
 
 PathName = Annotated[str, Field(min_length=1)]
 Paths = tuple[PathName, ...]

@@ -8,8 +8,7 @@ from typing import Annotated
 from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, Field
-from tieout.contract import Settings
-from tieout.secret import Secret
+from tieout import Secret, Settings
 
 from tieout_apptivo.shape.overrides import Overrides
 from tieout_apptivo.shape.profile import shipped

@@ -253,18 +253,9 @@ def test_watchers_are_all_told_whatever_one_of_them_does(capsys: pytest.CaptureF
             if self.name == "b":
                 raise RuntimeError("broken watcher")
 
-        @hookimpl
-        def commands(self, cli: Any) -> None:
-            cli.append(self.name)
-            if self.name == "b":
-                raise RuntimeError("broken commands")
-
     facade = admit({name: Watcher(name) for name in "abc"}).facade
     facade.observe(Event("run.started", datetime.now(UTC), {}))
     assert sorted(seen) == ["a", "b", "c"]
-    cli: Any = []
-    facade.commands(cli)
-    assert sorted(cli) == ["a", "b", "c"]
     assert "broken watcher" in capsys.readouterr().err
 
 

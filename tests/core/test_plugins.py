@@ -54,15 +54,13 @@ def test_extras_are_on_unless_set_false(distribute: Callable[..., None]) -> None
         from tieout.api.hooks import hookimpl
 
         @hookimpl
-        def commands(cli):
-            cli.append("greet")
+        def sandbox(options):
+            return "greet"
     """
     distribute("acme-greet", {"greet": "acme_greet"}, {"acme_greet": source}, group="tieout.extras")
     assert _status("greet", frozenset(), frozenset({"greet"})).state == "off"
     assert "acme_greet" not in sys.modules
-    plugins, cli = load(frozenset(), frozenset({"sandbox"})), []
-    plugins.facade.commands(cli)  # type: ignore[arg-type]
-    assert cli == ["greet"]
+    assert load(frozenset(), frozenset({"sandbox"})).facade.sandbox({}) == "greet"
 
 
 @pytest.mark.parametrize(

@@ -1,33 +1,21 @@
-"""The program `tieout`: its commands, those of extras, and how it ends."""
+"""The program `tieout`: its commands, those of plugins, and how it ends."""
 
 from __future__ import annotations
 
 import os
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from tieout import __version__
-from tieout.api.errors import ConfigError, TieoutError, Unavailable
-from typer.core import TyperGroup
+from tieout.api.errors import TieoutError, Unavailable
+from typer.core import TyperCommand, TyperGroup
 
-from tieout_app.cli import (
-    connections,
-    decisions,
-    demo,
-    doctor,
-    explain,
-    history,
-    holds,
-    mail,
-    pairs,
-    plans,
-    plugins,
-    reconcile,
-)
-from tieout_app.cli.options import EXTRAS, examples, speaker
+from tieout_app.cli.listing import OWN, Listed, command_of, extras
+from tieout_app.cli.options import examples, speaker
 from tieout_app.cli.terminal import STOPPED, Terminal, unexpected
 
 _EPILOG = "\n\n".join(
@@ -47,35 +35,49 @@ _EPILOG = "\n\n".join(
 
 
 class _Commands(TyperGroup):
-    """Tieout's own commands and those of extras, which are imported only when one of them is asked for."""
+    """The commands of the program and of plugins; help lists them, and one is imported when it is called."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands.update({one.name: _shown(one) for one in OWN})
 
     def list_commands(self, ctx: Any) -> list[str]:
-        own = super().list_commands(ctx)
-        return [*own, *(name for name in self._extras(ctx) if name not in own)]
+        return [*self.commands, *(name for name in self._extras(ctx) if name not in self.commands)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        return super().get_command(ctx, cmd_name) or self._extras(ctx).get(cmd_name)
+        """Return what help shows of a command: nothing is imported."""
+        if cmd_name in self.commands:
+            return self.commands[cmd_name]
+        return _shown(self._extras(ctx)[cmd_name][0]) if cmd_name in self._extras(ctx) else None
 
-    def _extras(self, ctx: Any) -> dict[str, Any]:
-        from tieout import desk
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is called, and import it."""
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, self.imported(ctx, str(name)) if listed is not None else None, rest
 
-        extra = typer.Typer()
+    def imported(self, ctx: Any, name: str) -> Any:
+        """Import a command that is listed."""
+        if (own := next((one for one in OWN if one.name == name), None)) is not None:
+            return command_of(own)
+        module = typer.Typer()
 
-        @extra.callback()
+        @module.callback()
         def group() -> None:
             """Keeps a lone command a command of its own."""
 
-        named = ctx.params.get("config")
-        path = Path(named or "plugins.toml")
-        try:
-            desk.commands(path if path.is_file() else None, extra)
-        except ConfigError:  # what is wrong with the file is said by the command that needs it
-            desk.commands(None, extra)
-        made = typer.main.get_command(extra)
-        found = dict(made.commands) if isinstance(made, TyperGroup) else {}
-        for command in found.values():
-            setattr(command, "rich_help_panel", EXTRAS)  # noqa: B010 - typer's type of a command does not show it
+        point = self._extras(ctx)[name][1]
+        module.command(name, help=getattr(import_module(point.module), "HELP", None))(point.load())
+        return typer.main.get_group(module).commands[name]
+
+    def _extras(self, ctx: Any) -> Any:
+        found = ctx.meta.get("tieout.extras")
+        if found is None:
+            found = ctx.meta["tieout.extras"] = extras(Path(ctx.params.get("config") or "plugins.toml"))
         return found
+
+
+def _shown(listed: Listed) -> TyperCommand:
+    return TyperCommand(listed.name, help=listed.line, rich_help_panel=listed.group)
 
 
 app = typer.Typer(
@@ -86,18 +88,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_EPILOG,
 )
-app.add_typer(plugins.commands)
-app.add_typer(connections.commands)
-app.add_typer(doctor.commands)
-app.add_typer(mail.commands)
-app.add_typer(plans.commands)
-app.add_typer(pairs.commands)
-app.add_typer(reconcile.commands)
-app.add_typer(holds.commands)
-app.add_typer(decisions.commands)
-app.add_typer(explain.commands)
-app.add_typer(history.commands)
-app.add_typer(demo.commands)
 
 
 def _version(value: bool) -> None:

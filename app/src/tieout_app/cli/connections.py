@@ -10,7 +10,8 @@ from rich.markup import escape
 from tieout.api.errors import ReauthNeeded, Refused
 
 from tieout_app.cli import consent, screens
-from tieout_app.cli.options import SET_UP, Json, examples, opened, speaker
+from tieout_app.cli.listing import SET_UP
+from tieout_app.cli.options import Json, examples, opened, speaker
 from tieout_app.cli.terminal import Terminal
 
 if TYPE_CHECKING:

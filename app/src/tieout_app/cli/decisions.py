@@ -10,7 +10,8 @@ from rich.text import Text
 
 from tieout_app.cli import screens
 from tieout_app.cli.holds import Entity, Number
-from tieout_app.cli.options import WORK, Json, Pair, examples, opened, speaker
+from tieout_app.cli.listing import WORK
+from tieout_app.cli.options import Json, Pair, examples, opened, speaker
 from tieout_app.cli.words import count, moment, money
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tieout_app.cli import consent, proof, screens
-from tieout_app.cli.options import TRY, Json, examples, speaker
+from tieout_app.cli.listing import TRY
+from tieout_app.cli.options import Json, examples, speaker
 from tieout_app.cli.progress import Told
 from tieout_app.cli.terminal import STOPPED, Terminal
 from tieout_app.cli.words import count, span

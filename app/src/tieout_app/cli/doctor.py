@@ -13,7 +13,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tieout_app.cli.options import SET_UP, Json, examples, opened, speaker
+from tieout_app.cli.listing import SET_UP
+from tieout_app.cli.options import Json, examples, opened, speaker
 from tieout_app.cli.words import count
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 from rich.markup import escape
 
-from tieout_app.cli.options import SET_UP, Json, Pair, examples, opened, speaker
+from tieout_app.cli.listing import SET_UP
+from tieout_app.cli.options import Json, Pair, examples, opened, speaker
 
 commands = typer.Typer()
 

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from tieout_app.cli.progress import Told
 from tieout_app.cli.terminal import STOPPED, Terminal
 
 if TYPE_CHECKING:
     from tieout.desk import Desk
 
-SET_UP, WORK, TRY, EXTRAS = "Set up", "Work", "Try it", "Extras"
-"""The groups of commands on the first page of help."""
+    from tieout_app.cli.progress import Told
 
 
 def _structured(ctx: typer.Context, value: bool) -> bool:
@@ -52,6 +50,8 @@ def unless_stopped(terminal: Terminal) -> None:
 def opened(terminal: Terminal) -> Iterator[tuple[Desk, Told]]:
     """The desk of the configuration in use, its events shown; Ctrl-C and SIGTERM end its work in order."""
     from tieout import desk
+
+    from tieout_app.cli.progress import Told
 
     with (
         terminal.stoppable() as stop,

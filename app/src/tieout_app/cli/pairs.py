@@ -8,7 +8,8 @@ import typer
 from rich.text import Text
 
 from tieout_app.cli import screens
-from tieout_app.cli.options import SET_UP, WORK, Json, Pair, examples, opened, speaker, unless_stopped
+from tieout_app.cli.listing import SET_UP, WORK
+from tieout_app.cli.options import Json, Pair, examples, opened, speaker, unless_stopped
 from tieout_app.cli.plans import agreed_to
 from tieout_app.cli.terminal import Terminal
 from tieout_app.cli.words import count

@@ -9,7 +9,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tieout_app.cli import screens
-from tieout_app.cli.options import WORK, Json, Pair, examples, opened, speaker, unless_stopped
+from tieout_app.cli.listing import WORK
+from tieout_app.cli.options import Json, Pair, examples, opened, speaker, unless_stopped
 from tieout_app.cli.plain import plain
 from tieout_app.cli.words import count, moment, money, sums
 

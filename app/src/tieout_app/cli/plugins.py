@@ -9,7 +9,8 @@ import typer
 from tieout.api.errors import Refused
 
 from tieout_app.cli import screens
-from tieout_app.cli.options import SET_UP, Json, examples, speaker
+from tieout_app.cli.listing import SET_UP
+from tieout_app.cli.options import Json, examples, speaker
 
 commands = typer.Typer()
 toggles = typer.Typer(no_args_is_help=True, help="Which apps and systems are on.")

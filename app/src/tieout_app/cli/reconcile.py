@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from tieout_app.cli import proof
-from tieout_app.cli.options import WORK, Json, Pair, examples, opened, speaker
+from tieout_app.cli.listing import WORK
+from tieout_app.cli.options import Json, Pair, examples, opened, speaker
 from tieout_app.cli.terminal import STOPPED
 
 commands = typer.Typer()

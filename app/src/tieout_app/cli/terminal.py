@@ -20,8 +20,6 @@ from rich.text import Text
 from tieout.api.clock import Clock
 from tieout.api.errors import ConfigError, TieoutError
 
-from tieout_app.cli.plain import plain
-
 if TYPE_CHECKING:
     from tieout.api.errors import Problem
 
@@ -91,6 +89,8 @@ class Terminal:
     def print_json(self, document: Any) -> None:
         """Write one JSON document to standard output; amounts are numbers, times ISO 8601 in UTC."""
         from tieout.api.codec import dumps
+
+        from tieout_app.cli.plain import plain
 
         sys.stdout.write(f"{dumps(plain(document)).decode()}\n")
         sys.stdout.flush()

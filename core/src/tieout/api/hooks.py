@@ -33,8 +33,6 @@ from tieout.api.model import Reference
 from tieout.api.work import Batch, Key, Page, Receipt, Work
 
 if TYPE_CHECKING:
-    import typer
-
     from tieout.api.http import HttpAuth
     from tieout.api.vault import Vault
 
@@ -125,10 +123,6 @@ class Tieout:
     @hookspec
     def observe(self, event: Event) -> None:
         """Be told of runs, pages, plans, receipts, pauses and errors, in order; a fault here disturbs nothing."""
-
-    @hookspec
-    def commands(self, cli: typer.Typer) -> None:
-        """Add sub-commands to `tieout`."""
 
     @hookspec(firstresult=True)
     def sandbox(self, options: Mapping[str, Any]) -> Any:

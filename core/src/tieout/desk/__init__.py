@@ -21,7 +21,7 @@ from tieout.desk.sample import Sample, sample, starter
 from tieout.desk.story import Moment, Story
 from tieout.desk.undo import Undoing
 from tieout.host.config import disable, enable
-from tieout.host.extras import commands, sandbox
+from tieout.host.extras import sandbox
 from tieout.host.plugins import Status, installed
 from tieout.rules.proof import EVER, Months, TieLine, TieOut, TieRecord
 from tieout.rules.questions import Asked
@@ -96,7 +96,6 @@ __all__ = [
     "Undoing",
     "Wanted",
     "answer",
-    "commands",
     "disable",
     "enable",
     "installed",

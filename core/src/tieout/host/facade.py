@@ -38,8 +38,6 @@ from tieout.host.http import HttpAuth
 from tieout.host.log import logger
 
 if TYPE_CHECKING:
-    import typer
-
     from tieout.api.oauth import OAuth
     from tieout.api.vault import Vault
 
@@ -197,11 +195,6 @@ class Facade:
         """Tell every plugin of an event; a fault in one disturbs nothing."""
         for name, caller in self._each("observe"):
             _guarded(name, "observe", caller, event=event)
-
-    def commands(self, cli: typer.Typer) -> None:
-        """Let every plugin add its sub-commands; a fault in one disturbs nothing."""
-        for name, caller in self._each("commands"):
-            _guarded(name, "commands", caller, cli=cli)
 
     def sandbox(self, options: Mapping[str, Any]) -> Any:
         """A context manager that runs stand-ins for the real systems; None when no plugin offers them."""

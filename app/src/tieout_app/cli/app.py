@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,12 +35,34 @@ _EPILOG = "\n\n".join(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Conversion:
+    """Turns the text of an option into its value; typer's own way imports pydantic, which no error here needs."""
+
+    kind: Callable[[Any], Any]
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        return None if value is None else self.kind(value)
+
+
+def _converted(option: Any, kind: Callable[[Any], Any]) -> None:
+    setattr(option, "_runtime_param", _Conversion(kind))  # noqa: B010 - typer has no public place for it
+
+
 class _Commands(TyperGroup):
     """The commands of the program and of plugins; help lists them, and one is imported when it is called."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.commands.update({one.name: _shown(one) for one in OWN})
+        for parameter in self.params:
+            if parameter.name == "config":
+                _converted(parameter, Path)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)
+        _converted(option, bool)
+        return option
 
     def list_commands(self, ctx: Any) -> list[str]:
         return [*self.commands, *(name for name in self._extras(ctx) if name not in self.commands)]

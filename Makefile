@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DISTRIBUTIONS := core plugins/xero plugins/apptivo plugins/entities plugins/sandbox plugins/web
+DISTRIBUTIONS := core app plugins/xero plugins/apptivo plugins/entities plugins/sandbox plugins/web
 INSTALLED := $(VENV)/.installed
 
 .PHONY: help install demo check test matrix simulate nightly budget benchmark format clean

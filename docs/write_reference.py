@@ -9,16 +9,15 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-import typer
 from pydantic import BaseModel
 from rich.text import Text
-from tieout import errors, hooks
-from tieout.cli.app import app
-from tieout.contract import Pick
-from tieout.guard import Guard
-from tieout.mail import Mail
-from tieout.plugins import installed, load
-from tieout.secret import Secret
+from tieout.api import errors, hooks
+from tieout.api.contract import Pick
+from tieout.api.secret import Secret
+from tieout.host.mail import Mail
+from tieout.host.plugins import installed, load
+from tieout.rules.guard import Guard
+from tieout_app.cli.listing import OWN, command_of
 
 FOLDER = Path(__file__).parent / "reference"
 MARK = "<!-- Written by docs/write_reference.py from the docstrings; change those and run it again. -->\n"
@@ -29,7 +28,7 @@ _GROUPS = (
         "Work: once for each connection, page or batch",
         ("check", "probe", "reference", "fetch", "transform", "find", "push", "files", "attach", "annotate"),
     ),
-    ("Watch and add", ("observe", "commands", "sandbox")),
+    ("Watch and add", ("observe", "sandbox")),
 )
 _CORE = {
     "At the top": {
@@ -125,7 +124,7 @@ def _commands() -> str:
         "# Commands\n",
         "`tieout [--config FILE] COMMAND`; FILE is `plugins.toml` in this folder by default.\n",
     ]
-    for path, command in _walk(("tieout",), typer.main.get_command(app)):
+    for path, command in (found for one in OWN for found in _walk(("tieout", one.name), command_of(one))):
         text.append(f"## `{' '.join(path)}`\n\n{inspect.cleandoc(command.help or '')}\n")
         rows = [f"| `{_names(each)}` | {each.help or ''} |" for each in command.params if _names(each) != "--help"]
         text += ["| Option | Meaning |", "| --- | --- |", *rows, ""] if rows else []
@@ -211,12 +210,11 @@ def _shown(value: Any) -> str:
     return "" if value in (None, "", {}) else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
-def _walk(path: tuple[str, ...], group: Any) -> list[tuple[tuple[str, ...], Any]]:
-    found: list[tuple[tuple[str, ...], Any]] = []
-    for name, command in group.commands.items():
-        inside = getattr(command, "commands", None)
-        found += _walk((*path, name), command) if inside else [((*path, name), command)]
-    return found
+def _walk(path: tuple[str, ...], command: Any) -> list[tuple[tuple[str, ...], Any]]:
+    inside = getattr(command, "commands", None)
+    if not inside:
+        return [(path, command)]
+    return [found for name, one in inside.items() for found in _walk((*path, name), one)]
 
 
 def _names(parameter: Any) -> str:

@@ -12,8 +12,8 @@ from urllib.response import addinfourl
 
 import httpx
 import pytest
+from tieout.api.runtime import Runtime
 from tieout.ledger import database
-from tieout.runtime import Runtime
 
 MEMORY = Path("/dev/shm")
 QUICK = """
@@ -90,7 +90,7 @@ def below(monkeypatch):
     """Puts a machine below whatever is opened without one: a desk by the command line, a client by the kit."""
 
     def put(runtime):
-        for place in ("tieout.desk.desk", "tieout.http"):
+        for place in ("tieout.desk.desk", "tieout.host.http"):
             monkeypatch.setattr(f"{place}.Runtime", lambda: runtime)
 
     return put
@@ -104,7 +104,7 @@ def browser(monkeypatch):
         def opener(*handlers):
             return build_opener(There(sandbox), *handlers)
 
-        monkeypatch.setattr("tieout.cli.consent.build_opener", opener)
+        monkeypatch.setattr("tieout_app.cli.consent.build_opener", opener)
         return opener
 
     return make

@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tieout import codec
-from tieout.clock import Clock
-from tieout.contract import Connection, Settings, Tenant, Terms
-from tieout.errors import Rejected, Unavailable
+from tieout.api import codec
+from tieout.api.clock import Clock
+from tieout.api.contract import Connection, Settings, Tenant, Terms
+from tieout.api.errors import Rejected, Unavailable
 from tieout_apptivo import APPTIVO
 from tieout_apptivo.shape.settings import Firm
 
@@ -22,7 +22,7 @@ BASE = "https://app.apptivo.com/app/dao/v6/"
 
 @dataclass
 class Answer:
-    """What a call came back with, as `tieout.http` hands it over."""
+    """What a call came back with, as `tieout.host.http` hands it over."""
 
     status: int
     text: str

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import tieout_apptivo
-from tieout.contract import Connection
-from tieout.work import Batch, Page, Receipt, Step
+from tieout.api.contract import Connection
+from tieout.api.work import Batch, Page, Receipt, Step
 from tieout_apptivo import APPTIVO
 from tieout_apptivo.reading import reading
 

@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import Any
 
 import pytest
-from tieout.contract import Connection
+from tieout.api.contract import Connection
 from tieout_apptivo.shape import attributes
 from tieout_apptivo.shape.dates import Calendar
 

@@ -1,4 +1,7 @@
-"""One call: how it travels, the envelopes that come back, and what each failure means (facts/apptivo.md 1.7)."""
+"""One call: how it travels, the envelopes that come back, and what each failure means.
+
+Source: docs/facts/apptivo.md, "Failures".
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tieout.contract import Connection
-from tieout.errors import ReauthNeeded, Rejected, TieoutError, Unavailable
-from tieout.work import Key
+from tieout.api.contract import Connection
+from tieout.api.errors import ReauthNeeded, Rejected, TieoutError, Unavailable
+from tieout.api.work import Key
 from tieout_apptivo import APPTIVO
 from tieout_apptivo.reading import lookup, reading
 from tieout_apptivo.shape import firm

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import tieout_apptivo
-from tieout import codec
-from tieout.contract import Connection, Finding, Proposal, Wire
-from tieout.errors import ReauthNeeded, Unavailable
-from tieout.model import Document
+from tieout.api import codec
+from tieout.api.contract import Connection, Finding, Proposal, Wire
+from tieout.api.errors import ReauthNeeded, Unavailable
+from tieout.api.model import Document
 from tieout_apptivo import APPTIVO
 from tieout_apptivo.shape.settings import Firm
 

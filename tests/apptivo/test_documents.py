@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tieout.model import Ref
+from tieout.api.model import Ref
 
 Lift = Callable[..., Any]
 Make = Callable[..., dict[str, Any]]

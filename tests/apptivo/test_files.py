@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import tieout_apptivo
-from tieout import codec
-from tieout.contract import Connection
-from tieout.errors import Rejected
-from tieout.http import Reply
+from tieout.api import codec
+from tieout.api.contract import Connection
+from tieout.api.errors import Rejected
+from tieout.api.http import Reply
 from tieout_apptivo import APPTIVO
 
 from . import made

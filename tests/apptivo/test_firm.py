@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tieout import codec
-from tieout.contract import Connection
-from tieout.errors import ReauthNeeded
+from tieout.api import codec
+from tieout.api.contract import Connection
+from tieout.api.errors import ReauthNeeded
 from tieout_apptivo.shape import firm
 
 Connect = Callable[..., Connection]

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tieout.model import Line
+from tieout.api.model import Line
 from tieout_apptivo.records.lines import CENT, cents, discounts, net, spread
 
 amounts = st.decimals(min_value=0, max_value=1_000_000, places=2)

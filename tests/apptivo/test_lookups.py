@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tieout.contract import Connection
-from tieout.work import Key
+from tieout.api.contract import Connection
+from tieout.api.work import Key
 from tieout_apptivo.reading import lookup
 
 from . import made

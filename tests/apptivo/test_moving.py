@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tieout import codec
-from tieout.contract import Connection
+from tieout.api import codec
+from tieout.api.contract import Connection
 from tieout_apptivo import APPTIVO
 from tieout_apptivo.reading import reading
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import tieout_apptivo
-from tieout import codec
-from tieout.contract import Connection
+from tieout.api import codec
+from tieout.api.contract import Connection
 
 LABELS = {"c1": "Xero Sync Status", "c2": "Xero Last Synced"}
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tieout.contract import Finding
-from tieout.errors import ConfigError
+from tieout.api.contract import Finding
+from tieout.api.errors import ConfigError
 from tieout_apptivo.shape import overrides
 from tieout_apptivo.shape.profile import shipped
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tieout.model import Address, Ref
+from tieout.api.model import Address, Ref
 
 Lift = Callable[..., Any]
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tieout.contract import Wire
+from tieout.api.contract import Wire
 from tieout_apptivo import APPTIVO
 from tieout_apptivo.shape.settings import Firm
 

@@ -8,10 +8,10 @@ from typing import Any
 import pluggy
 import pytest
 import tieout_apptivo
-from tieout.contract import Connection, Terms
-from tieout.errors import Rejected
-from tieout.hooks import Tieout
-from tieout.model import Document, Item, Party, Payment
+from tieout.api.contract import Connection, Terms
+from tieout.api.errors import Rejected
+from tieout.api.hooks import Tieout
+from tieout.api.model import Document, Item, Party, Payment
 from tieout_apptivo import APPTIVO
 
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tieout.contract import Connection
-from tieout.errors import Unavailable
-from tieout.work import Key, Page
+from tieout.api.contract import Connection
+from tieout.api.errors import Unavailable
+from tieout.api.work import Key, Page
 from tieout_apptivo import APPTIVO
 from tieout_apptivo.reading import lookup, reading, strategies
 
@@ -283,7 +283,7 @@ def test_the_cursor_counts_the_servers_clock(connect: Connect, apptivo: Any) -> 
 
 
 def test_a_cursor_survives_json(connect: Connect, apptivo: Any) -> None:
-    from tieout import codec  # the codec is what core keeps cursors with
+    from tieout.api import codec  # the codec is what core keeps cursors with
 
     apptivo.rows["customers"] = rows(25)
     connection = connect(page_size=10)

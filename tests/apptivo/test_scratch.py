@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tieout.contract import Proposal
+from tieout.api.contract import Proposal
+from tieout.api.errors import Refused
+from tieout.api.runtime import Runtime
 from tieout.desk import Desk
-from tieout.errors import Refused
-from tieout.runtime import Runtime
 from tieout.testing import FakeClock
 from tieout_sandbox.clock import Clock
 from tieout_sandbox.inprocess import InProcess

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tieout.contract import Connection
+from tieout.api.contract import Connection
 from tieout_apptivo.shape.settings import Firm, hosts
 
 Make = Callable[..., Firm]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import tieout_apptivo
-from tieout.contract import Connection, Finding, Proposal
-from tieout.errors import ReauthNeeded, Throttled, TieoutError, Unavailable
+from tieout.api.contract import Connection, Finding, Proposal
+from tieout.api.errors import ReauthNeeded, Throttled, TieoutError, Unavailable
 
 from tests.apptivo.conftest import Answer
 

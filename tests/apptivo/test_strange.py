@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import tieout_apptivo
-from tieout import codec
-from tieout.contract import Connection, Proposal, Wire
+from tieout.api import codec
+from tieout.api.contract import Connection, Proposal, Wire
 
 Connect = Callable[..., Connection]
 STAMPS = {"creationDate": "{:02d}-Mar-2024 09:00:00 AM", "lastUpdateDate": "{:02d}-Apr-2024 03:10:00 PM"}

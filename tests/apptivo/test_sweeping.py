@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tieout import codec
-from tieout.contract import Connection
-from tieout.work import Page
+from tieout.api import codec
+from tieout.api.contract import Connection
+from tieout.api.work import Page
 from tieout_apptivo import APPTIVO
 from tieout_apptivo.reading import reading
 

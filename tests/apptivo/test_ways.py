@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import tieout_apptivo
-from tieout import codec
-from tieout.contract import Connection
+from tieout.api import codec
+from tieout.api.contract import Connection
 from tieout_apptivo import APPTIVO
 from tieout_apptivo.reading import reading
 

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tieout import codec
-from tieout.contract import Connection, Settings, Tenant, Terms, Wire
-from tieout.errors import OutcomeUnknown, ReauthNeeded, Rejected, Unavailable
-from tieout.model import Mark, Payment, Record, Ref, Settlement
-from tieout.work import Batch, Receipt, Step
+from tieout.api import codec
+from tieout.api.contract import Connection, Settings, Tenant, Terms, Wire
+from tieout.api.errors import OutcomeUnknown, ReauthNeeded, Rejected, Unavailable
+from tieout.api.model import Mark, Payment, Record, Ref, Settlement
+from tieout.api.work import Batch, Receipt, Step
 from tieout_apptivo import APPTIVO, push
 from tieout_apptivo.reading import reading
 from tieout_apptivo.shape import firm

@@ -5,11 +5,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from tieout.cli.terminal import Terminal
-from tieout.contract import Tenant
-from tieout.errors import Problem
-from tieout.reconcile.proof import EVER, TieLine, TieOut, TieRecord
-from tieout.report import (
+from tieout.api.contract import Tenant
+from tieout.api.errors import Problem
+from tieout.rules.proof import EVER, TieLine, TieOut, TieRecord
+from tieout.rules.report import (
     Calls,
     ConnectionView,
     Counts,
@@ -19,6 +18,7 @@ from tieout.report import (
     PlanView,
     RunReport,
 )
+from tieout_app.cli.terminal import Terminal
 
 FIRM = Tenant("90001", "Harbour & Sons")
 BOOKS = Tenant("t-1", "Demo Company (AU)")

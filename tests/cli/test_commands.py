@@ -12,11 +12,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tieout.cli import main
-from tieout.contract import Tenant
-from tieout.desk import AccountChoice
-from tieout.desk.forecast import Forecast
-from tieout.errors import (
+from tieout.api.contract import Tenant
+from tieout.api.errors import (
     ConfigError,
     LeaseLost,
     LedgerError,
@@ -26,8 +23,11 @@ from tieout.errors import (
     TieoutError,
     Unavailable,
 )
-from tieout.model import Account
-from tieout.report import ConnectionView, Counts, PairView, PlanView, RunReport
+from tieout.api.model import Account
+from tieout.desk import AccountChoice
+from tieout.desk.forecast import Forecast
+from tieout.rules.report import ConnectionView, Counts, PairView, PlanView, RunReport
+from tieout_app.cli import main
 
 SALES = Account(id="a-200", code="200", name="Sales", type="REVENUE", roles=frozenset({"sales"}))
 EXPORTS = Account(id="a-280", code="280", name="Export Sales", type="SALES", roles=frozenset({"sales"}))

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from tieout.cli import consent, main, screens
-from tieout.contract import Answer, Consent, Tenant
-from tieout.errors import ReauthNeeded, Refused
-from tieout.report import ConnectionView, PairView
+from tieout.api.contract import Answer, Consent, Tenant
+from tieout.api.errors import ReauthNeeded, Refused
+from tieout.rules.report import ConnectionView, PairView
+from tieout_app.cli import consent, main, screens
 
 BOOKS = Tenant("t-1", "Demo Company (AU)")
 SECOND = Tenant("t-2", "Second Ltd")

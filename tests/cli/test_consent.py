@@ -6,8 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 import pytest
-from tieout.cli import consent
-from tieout.errors import ReauthNeeded, Refused
+from tieout.api.errors import ReauthNeeded, Refused
+from tieout_app.cli import consent
 
 LOGIN = """<form method="post" action="/login"><input type="hidden" name="request" value="r1">
 <input name="email" value="alex@example.com"><input name="password" type="password"><button>Log in</button></form>"""

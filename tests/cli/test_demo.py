@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import tomlkit
 from tieout import desk
-from tieout.cli import consent, demo, main
-from tieout.errors import Refused
-from tieout.runtime import Runtime
-from tieout.secret import Secret
+from tieout.api.errors import Refused
+from tieout.api.runtime import Runtime
+from tieout.api.secret import Secret
 from tieout.testing import FakeClock
+from tieout_app.cli import consent, demo, main
 from tieout_sandbox.clock import Clock
 from tieout_sandbox.fake import Records
 from tieout_sandbox.firm import generate

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from tieout import desk
-from tieout.cli import main
-from tieout.cli.terminal import Terminal
-from tieout.contract import Finding, Proposal
+from tieout.api.contract import Finding, Proposal
+from tieout.api.errors import ConfigError, ContractError
 from tieout.desk import proposals
-from tieout.errors import ConfigError, ContractError
+from tieout_app.cli import main
+from tieout_app.cli.terminal import Terminal
 
 GOOD = Finding(topic="Invoices", what="fields.number = invoiceNo [Invoice No.], by its label.", sample="INV-1")
 UNSURE = Finding(topic="Invoices", what="Nobody knows the status Odd.", state="unsure", fix='statuses.Odd = "live"')

@@ -7,14 +7,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from tieout.cli import main
+from tieout.api.errors import Problem, Refused
 from tieout.desk.backfill import Backfill, BackfillCount
 from tieout.desk.diff import FieldDiff
 from tieout.desk.forecast import Forecast
 from tieout.desk.story import Mapped, Moment, Story
 from tieout.desk.undo import Undoing
-from tieout.errors import Problem, Refused
-from tieout.report import HoldGroup
+from tieout.rules.report import HoldGroup
+from tieout_app.cli import main
 
 NOW = datetime(2026, 7, 2, 10, 15, tzinfo=UTC)
 STORY = Story(

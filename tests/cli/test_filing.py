@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from tieout.api.errors import Problem, Refused
 from tieout.desk.filing import page, ready, trail, write_report
 from tieout.desk.filing.chart import HEIGHT, WIDTH, charts
-from tieout.errors import Problem, Refused
-from tieout.reconcile.proof import Months, TieLine, TieOut, TieRecord
+from tieout.rules.proof import Months, TieLine, TieOut, TieRecord
 
 EVIL = '<script>alert("1")</script>&"\''
 VOID = {"meta", "br", "link", "img", "hr", "input"}

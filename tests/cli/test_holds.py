@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from tieout.cli import main
+from tieout.api.errors import Problem, Refused
 from tieout.desk.held import Wanted
-from tieout.errors import Problem, Refused
-from tieout.questions import Asked, FieldChange, Question, Suggestion
-from tieout.report import Decision, HeldPage, HeldRecord
+from tieout.rules.questions import Asked, FieldChange, Question, Suggestion
+from tieout.rules.report import Decision, HeldPage, HeldRecord
+from tieout_app.cli import main
 
 NOW = datetime(2026, 7, 2, 10, 15, tzinfo=UTC)
 REFUSED = HeldRecord(

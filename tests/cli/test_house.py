@@ -7,8 +7,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tieout import config, desk, hooks
-from tieout.plugins import installed, load
+from tieout import desk
+from tieout.api import hooks
+from tieout.host import config
+from tieout.host.plugins import installed, load
 
 ROOT = Path(__file__).resolve().parents[2]
 HOOKS = [name for name, member in vars(hooks.Tieout).items() if inspect.isfunction(member)]

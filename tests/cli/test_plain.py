@@ -4,10 +4,10 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from tieout.cli.plain import plain
-from tieout.codec import dumps, loads
-from tieout.model import Account
-from tieout.reconcile.proof import TieOut
+from tieout.api.codec import dumps, loads
+from tieout.api.model import Account
+from tieout.rules.proof import TieOut
+from tieout_app.cli.plain import plain
 
 
 def test_views_carry_what_they_compute(clean_proof: TieOut) -> None:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from tieout.cli import main
+from tieout.api.errors import Problem, Refused
 from tieout.desk.diff import FieldDiff
 from tieout.desk.forecast import Forecast
 from tieout.desk.plans import ChangePage, PlannedChange
-from tieout.errors import Problem, Refused
+from tieout_app.cli import main
 
 NOW = datetime.now(UTC)
 EDIT = PlannedChange(

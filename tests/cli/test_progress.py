@@ -5,10 +5,10 @@ from io import StringIO
 
 import pytest
 from rich.console import Console
-from tieout.cli.progress import Told
-from tieout.cli.terminal import Terminal
-from tieout.clock import Clock
-from tieout.contract import Event
+from tieout.api.clock import Clock
+from tieout.api.contract import Event
+from tieout_app.cli.progress import Told
+from tieout_app.cli.terminal import Terminal
 
 AT = datetime(2026, 7, 2, tzinfo=UTC)
 

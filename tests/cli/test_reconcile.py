@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from tieout.cli import main, proof
-from tieout.errors import Unavailable
-from tieout.reconcile.proof import EVER, Months, TieLine, TieOut, TieRecord
+from tieout.api.errors import Unavailable
+from tieout.rules.proof import EVER, Months, TieLine, TieOut, TieRecord
+from tieout_app.cli import main, proof
 
 Show = Callable[[TieOut], str]
 Run = Callable[..., tuple[int, str, str]]

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tieout.cli import main
-from tieout.clock import Clock
-from tieout.errors import ConfigError, ReauthNeeded, Refused, Throttled, TieoutError, Unavailable
-from tieout.report import Counts, PairView, PlanView, RunReport
-from tieout.runner import Runner, outcome
+from tieout.api.clock import Clock
+from tieout.api.errors import ConfigError, ReauthNeeded, Refused, Throttled, TieoutError, Unavailable
+from tieout.rules.report import Counts, PairView, PlanView, RunReport
+from tieout_app.cli import main
+from tieout_app.runner import Runner, outcome
 
 START = datetime(2026, 7, 2, 10, 0, tzinfo=UTC)
 
@@ -115,7 +115,7 @@ def make(monkeypatch: pytest.MonkeyPatch, pair_view: PairView, report: RunReport
         lines: Lines = []
         desk = StubDesk(view, every, sync or (lambda pair: replace(report, pair=pair)))
         desk.clock = Moved(stop, until)
-        monkeypatch.setattr("tieout.runner.Desk", desk)
+        monkeypatch.setattr("tieout_app.runner.Desk", desk)
         log = lambda event, **values: lines.append({"event": event, **values})  # noqa: E731 - one line is enough
         return Runner(Path("plugins.toml"), stop=stop, clock=desk.clock, log=log), desk, lines
 

@@ -7,10 +7,10 @@ from io import StringIO
 
 import pytest
 from rich.console import Console, RenderableType
-from tieout.cli import screens
+from tieout.api.errors import Problem
 from tieout.desk import AccountChoice
-from tieout.errors import Problem
-from tieout.report import Calls, Counts, HoldGroup, PairView, PlanView, RunReport
+from tieout.rules.report import Calls, Counts, HoldGroup, PairView, PlanView, RunReport
+from tieout_app.cli import screens
 
 Show = Callable[[RenderableType], str]
 

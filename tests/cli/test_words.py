@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from tieout.cli import words
+from tieout_app.cli import words
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 import httpx
 import pytest
-from tieout.runtime import Runtime
+from tieout.api.runtime import Runtime
 from tieout_sandbox.fake import Limits
 from tieout_sandbox.inprocess import InProcess
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 import tieout_apptivo
-from tieout.contract import Connection, Limits
+from tieout.api.contract import Connection, Limits
 from tieout.testing import ConnectorSuite, Sample, connect, terms
 from tieout_entities import contacts, customers, invoices, items, purchase_orders, supplier_invoices, suppliers
 from tieout_sandbox.inprocess import InProcess

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from tieout.model import Document, Item, Line, Party, Payment, Record, Ref
+from tieout.api.model import Document, Item, Line, Party, Payment, Record, Ref
 from tieout.testing import EntitySuite
 from tieout_entities import (
     contacts,

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from pydantic import ConfigDict
-from tieout.contract import Binding, Check, Connection, Connector, Resource, Settings, Tenant
-from tieout.errors import OutcomeUnknown, Problem, ReauthNeeded, Throttled, TieoutError, Unavailable
-from tieout.hooks import hookimpl
-from tieout.model import Item, Line, Party, Ref
+from tieout.api.contract import Binding, Check, Connection, Connector, Resource, Settings, Tenant
+from tieout.api.errors import OutcomeUnknown, Problem, ReauthNeeded, Throttled, TieoutError, Unavailable
+from tieout.api.hooks import hookimpl
+from tieout.api.model import Item, Line, Party, Ref
+from tieout.api.work import Page, Receipt
 from tieout.testing import (
     Call,
     ConnectorSuite,
@@ -25,7 +26,6 @@ from tieout.testing import (
     rules,
     terms,
 )
-from tieout.work import Page, Receipt
 
 BINDING = Binding(entity="items", connector="shelf", resource="things")
 PAGE = 2

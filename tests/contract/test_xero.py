@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 import pytest
 import tieout_xero
-from tieout.contract import Connection, File, Limits
-from tieout.model import Document, Item, Line, Party, Payment, Record, Ref
-from tieout.plugins import admit
+from tieout.api.contract import Connection, File, Limits
+from tieout.api.model import Document, Item, Line, Party, Payment, Record, Ref
+from tieout.api.work import Batch, Key, Step
+from tieout.host.plugins import admit
 from tieout.testing import ConnectorSuite, Sample, TargetSuite, connect, terms
-from tieout.work import Batch, Key, Step
 from tieout_entities import customers, invoices, items, payments, purchase_orders, supplier_invoices
 from tieout_sandbox.inprocess import InProcess
 

@@ -16,11 +16,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from tieout.contract import Limits
-from tieout.http import Http, HttpAuth
+from tieout.api.contract import Limits
+from tieout.api.http import Http
+from tieout.api.runtime import Runtime
+from tieout.host.http import HttpAuth, HttpClient
+from tieout.host.quota import Quota
 from tieout.ledger import Ledger
-from tieout.quota import Quota
-from tieout.runtime import Runtime
 from tieout.testing import FakeClock
 
 
@@ -164,7 +165,7 @@ def client(clock: FakeClock) -> Iterator[Callable[..., Http]]:
         name: str = "books",
     ) -> Http:
         quota = Quota(name, limits or Limits(concurrent=5), clock, stop)
-        http = Http(name, hosts=["127.0.0.1"], quota=quota, clock=clock, authenticate=lambda: auth, stop=stop)
+        http = HttpClient(name, hosts=["127.0.0.1"], quota=quota, clock=clock, authenticate=lambda: auth, stop=stop)
         made.append(http)
         return http
 
@@ -184,7 +185,7 @@ def distribute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         name: str,
         plugins: Mapping[str, str],
         modules: Mapping[str, str],
-        requires: str = "tieout",
+        requires: str = "tieout-core",
         group: str = "tieout",
     ) -> None:
         info = folder / f"{name.replace('-', '_')}-1.2.dist-info"

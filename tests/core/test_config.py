@@ -14,18 +14,18 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tieout import toml
-from tieout.config import Config, choose, disable, enable, read, validate
-from tieout.contract import Limits
-from tieout.errors import ConfigError
-from tieout.plugins import load
+from tieout.api.contract import Limits
+from tieout.api.errors import ConfigError
+from tieout.api.toml import read_toml
+from tieout.host.config import Config, choose, disable, enable, read, validate
+from tieout.host.plugins import load
 
 PLUGINS = """
     from typing import Annotated, Literal
-    from tieout.contract import Binding, Connector, Entity, Limits, Pick, Resource, Settings
-    from tieout.hooks import hookimpl
-    from tieout.model import Document, Party
-    from tieout.secret import Secret
+    from tieout.api.contract import Binding, Connector, Entity, Limits, Pick, Resource, Settings
+    from tieout.api.hooks import hookimpl
+    from tieout.api.model import Document, Party
+    from tieout.api.secret import Secret
 
     class Given(Settings):
         api_key: Secret
@@ -56,9 +56,9 @@ PLUGINS = """
 """
 
 ENTITY = """
-    from tieout.contract import Binding, Entity, Settings
-    from tieout.hooks import hookimpl
-    from tieout.model import Document, Party
+    from tieout.api.contract import Binding, Entity, Settings
+    from tieout.api.hooks import hookimpl
+    from tieout.api.model import Document, Party
 
     class Own(Settings):
         number_prefix: str = ""
@@ -412,5 +412,5 @@ def test_every_key_is_found_on_its_line(tmp_path_factory: pytest.TempPathFactory
         lines.append(f"{quoted} = {number}  # a note = 1")
         expected[unique] = number
     path.write_text("\n".join(lines))
-    found = toml.parse(path)[1]
+    found = read_toml(path)[1]
     assert {key: found.get(key) for key in expected} == expected

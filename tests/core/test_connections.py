@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from tieout.config import Config, ConnectionConfig, PairConfig
-from tieout.connections import Connections
-from tieout.contract import (
+from tieout.api.contract import (
     Answer,
     Binding,
     Check,
@@ -25,17 +23,19 @@ from tieout.contract import (
     Settings,
     Tenant,
 )
+from tieout.api.errors import ConfigError, ReauthNeeded, Refused, Throttled, Unavailable
+from tieout.api.hooks import hookimpl
+from tieout.api.model import Party
+from tieout.api.oauth import OAuth
 from tieout.engine.flow import tenant_key
-from tieout.errors import ConfigError, ReauthNeeded, Refused, Throttled, Unavailable
-from tieout.guard import Guard
-from tieout.hooks import hookimpl
-from tieout.http import HttpAuth
+from tieout.host.config import Config, ConnectionConfig, PairConfig
+from tieout.host.connections import Connections
+from tieout.host.http import HttpAuth
+from tieout.host.plugins import Plugins, admit
 from tieout.ledger import Ledger
+from tieout.ledger.standing import Purpose
 from tieout.ledger.tables import ConnectionRow
-from tieout.model import Party
-from tieout.oauth import OAuth
-from tieout.plugins import Plugins, admit
-from tieout.quota import Purpose
+from tieout.rules.guard import Guard
 from tieout.testing import FakeClock
 
 DAY = 86_400

@@ -10,12 +10,12 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field as Described
-from tieout.contract import Pick, Settings
+from tieout.api.contract import Pick, Settings
+from tieout.api.model import Account, Amount, TaxRate, Tracking
+from tieout.api.secret import Secret
 from tieout.desk import Changed, ConfigError, Desk, Form, Refused
 from tieout.desk.fields import Field, Option, fields, typed
 from tieout.desk.offers import Offers
-from tieout.model import Account, Amount, TaxRate, Tracking
-from tieout.secret import Secret
 
 TEXT = """# ours
 api = 1

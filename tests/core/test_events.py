@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tieout.contract import Event
-from tieout.events import Events
-from tieout.hooks import hookimpl
-from tieout.log import logger
-from tieout.plugins import admit
-from tieout.secret import remember
+from tieout.api.contract import Event
+from tieout.api.hooks import hookimpl
+from tieout.api.secret import remember
+from tieout.host.events import Events
+from tieout.host.log import logger
+from tieout.host.plugins import admit
 
 AT = datetime(2026, 7, 1, tzinfo=UTC)
 
@@ -55,7 +55,7 @@ def test_a_slow_watcher_holds_nothing_up() -> None:
 
 
 def test_a_watcher_that_hangs_does_not_keep_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tieout.events.PATIENCE", 0.05)
+    monkeypatch.setattr("tieout.host.events.PATIENCE", 0.05)
     watcher = Watcher()
     watcher.gate.clear()
     events = Events(admit({"watcher": watcher}).facade, capacity=1)

@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tieout.contract import Binding, Check, Connection, Connector, Event, Resource, Settings, Tenant, Terms
-from tieout.errors import ContractError, OutcomeUnknown, Refused, Rejected, Throttled
-from tieout.facade import Facade
-from tieout.hooks import hookimpl
-from tieout.http import HttpAuth
-from tieout.model import Party, Reference
-from tieout.plugins import admit
-from tieout.secret import remember
+from tieout.api.contract import Binding, Check, Connection, Connector, Event, Resource, Settings, Tenant, Terms
+from tieout.api.errors import ContractError, OutcomeUnknown, Refused, Rejected, Throttled
+from tieout.api.hooks import hookimpl
+from tieout.api.model import Party, Reference
+from tieout.api.secret import remember
+from tieout.api.work import Batch, Key, Page, Receipt, Reject, Step, Work
+from tieout.host.facade import Facade
+from tieout.host.http import HttpAuth
+from tieout.host.plugins import admit
 from tieout.testing import FakeClock, FakeHttp
-from tieout.work import Batch, Key, Page, Receipt, Reject, Step, Work
 
 NOTES = Resource(
     name="Notes",
@@ -253,18 +253,9 @@ def test_watchers_are_all_told_whatever_one_of_them_does(capsys: pytest.CaptureF
             if self.name == "b":
                 raise RuntimeError("broken watcher")
 
-        @hookimpl
-        def commands(self, cli: Any) -> None:
-            cli.append(self.name)
-            if self.name == "b":
-                raise RuntimeError("broken commands")
-
     facade = admit({name: Watcher(name) for name in "abc"}).facade
     facade.observe(Event("run.started", datetime.now(UTC), {}))
     assert sorted(seen) == ["a", "b", "c"]
-    cli: Any = []
-    facade.commands(cli)
-    assert sorted(cli) == ["a", "b", "c"]
     assert "broken watcher" in capsys.readouterr().err
 
 

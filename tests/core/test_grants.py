@@ -9,17 +9,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tieout import oauth
-from tieout.contract import Connection, Limits
-from tieout.errors import OutcomeUnknown, ReauthNeeded
-from tieout.http import Http
+from tieout.api.contract import Connection, Limits
+from tieout.api.errors import OutcomeUnknown, ReauthNeeded
+from tieout.api.oauth import OAuth
+from tieout.api.secret import redact
+from tieout.host.consent import Bearer, disconnect, renew
+from tieout.host.http import HttpClient
+from tieout.host.quota import Quota
+from tieout.host.vault import Vault
 from tieout.ledger import Ledger
 from tieout.ledger.tables import ConnectionRow
-from tieout.oauth import OAuth
-from tieout.quota import Quota
-from tieout.secret import redact
 from tieout.testing import FakeClock
-from tieout.vault import Vault
 
 KEY = bytes(range(32))
 DAY = 86_400
@@ -80,12 +80,12 @@ def declared(system: Any) -> OAuth:
 @contextmanager
 def _connected(declared: OAuth, vault: Vault, clock: FakeClock, name: str = "books") -> Iterator[Connection]:
     quota = Quota(name, Limits(concurrent=5), clock)
-    with Http(
+    with HttpClient(
         name,
         hosts=declared.hosts,
         quota=quota,
         clock=clock,
-        authenticate=lambda: oauth.Bearer(declared, connection, vault),
+        authenticate=lambda: Bearer(declared, connection, vault),
     ) as http:
         connection = Connection(name, "xero", None, http, clock, {})
         yield connection
@@ -110,7 +110,7 @@ def test_a_grant_that_nobody_uses_is_renewed_long_before_it_dies(
 ) -> None:
     clock.advance(31 * DAY)
     with _connected(declared, vault, clock) as connection:
-        oauth.renew(declared, connection, vault)
+        renew(declared, connection, vault)
     assert (vault.grant("more") or {})["refresh_token"] == "rt-number-2"
 
 
@@ -168,7 +168,7 @@ def test_a_grant_is_not_revoked_while_another_organisation_needs_it(
         rows = [{"name": name, "plugin": "xero", "connected_at": clock.now()} for name in ("books", "more")]
         ledger.put(writing, ConnectionRow, rows)
     with _connected(replace(declared, revoke_url=f"{system.url}/revoke"), vault, clock) as connection:
-        assert not oauth.disconnect(declared, connection, vault)
+        assert not disconnect(declared, connection, vault)
     assert system.asked == []
     assert vault.grant("more") is not None
 

@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 from tieout import __version__
-from tieout.contract import Limits
-from tieout.errors import ContractError, OutcomeUnknown, ReauthNeeded, Throttled, Unavailable
-from tieout.http import Calls, Http, HttpAuth, HttpRequest, HttpResponse, dumps
-from tieout.secret import remember
+from tieout.api.codec import dumps
+from tieout.api.contract import Limits
+from tieout.api.errors import ContractError, OutcomeUnknown, ReauthNeeded, Throttled, Unavailable
+from tieout.api.http import Calls, Http
+from tieout.api.secret import remember
+from tieout.host.http import HttpAuth, HttpRequest, HttpResponse
 from tieout.testing import FakeClock
 
 Client = Callable[..., Http]

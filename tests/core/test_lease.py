@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
-from tieout.clock import Clock
-from tieout.errors import LeaseLost, Refused
+from tieout.api.clock import Clock
+from tieout.api.errors import LeaseLost, Refused
 from tieout.ledger import Ledger
 from tieout.ledger.lease import SECONDS, beat, held, holder, release, take
 from tieout.ledger.tables import LeaseRow, SecretRow
@@ -128,7 +128,7 @@ def test_the_heartbeat_runs_while_it_is_held(ledger: Ledger) -> None:
 
 HOLD = """
 import os, sys
-from tieout.clock import Clock
+from tieout.api.clock import Clock
 from tieout.ledger.lease import take
 from tieout.ledger import Ledger
 lease = take(Ledger(sys.argv[1]), Clock(), "tenant", seconds=250)

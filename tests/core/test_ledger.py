@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
-from tieout.errors import LeaseLost, LedgerError
+from tieout.api.errors import LeaseLost, LedgerError
 from tieout.ledger import Ledger, migrations
 from tieout.ledger.lease import Lease
 from tieout.ledger.row import Json
@@ -186,7 +186,7 @@ def test_postgres_keeps_the_same_ledger(postgresql: str) -> None:
 
 @pytest.mark.matrix
 def test_postgres_gives_a_lease_to_one_taker(postgresql: str) -> None:
-    from tieout.clock import Clock
+    from tieout.api.clock import Clock
     from tieout.ledger import lease
 
     ledger, clock = Ledger(postgresql), Clock()

@@ -15,18 +15,19 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tieout import oauth
-from tieout.contract import Answer, Connection, Consent, Limits, Tenant
+from tieout.api.codec import dumps
+from tieout.api.contract import Answer, Connection, Consent, Limits, Tenant
+from tieout.api.errors import ConfigError, ReauthNeeded, Refused, Unavailable
+from tieout.api.oauth import OAuth
+from tieout.api.secret import Secret
 from tieout.desk.redirect import receive
-from tieout.errors import ConfigError, ReauthNeeded, Refused, Unavailable
-from tieout.http import Http, dumps
+from tieout.host.consent import Bearer, authorise, claims, complete, disconnect, renew
+from tieout.host.http import HttpClient
+from tieout.host.quota import Quota
+from tieout.host.vault import Vault
 from tieout.ledger import Ledger
 from tieout.ledger.tables import ConnectionRow
-from tieout.oauth import OAuth
-from tieout.quota import Quota
-from tieout.secret import Secret
 from tieout.testing import FakeClock
-from tieout.vault import Vault
 
 KEY = bytes(range(32))
 
@@ -94,12 +95,12 @@ def connect(clock: FakeClock, vault: Vault) -> Iterator[Callable[[OAuth], Connec
 
     def make(declared: OAuth) -> Connection:
         quota = Quota("books", Limits(concurrent=5), clock)
-        http = Http(
+        http = HttpClient(
             "books",
             hosts=declared.hosts,
             quota=quota,
             clock=clock,
-            authenticate=lambda: oauth.Bearer(declared, connection, vault),
+            authenticate=lambda: Bearer(declared, connection, vault),
         )
         connection = Connection("books", "xero", None, http, clock, {})
         made.append(http)
@@ -115,7 +116,7 @@ def _answer(consent: Consent, **parameters: str) -> Answer:
 
 
 def test_a_consent_carries_state_scopes_and_a_challenge(declared: OAuth, connect: Any) -> None:
-    consent = oauth.authorise(declared, connect(declared), "http://localhost:8713/callback")
+    consent = authorise(declared, connect(declared), "http://localhost:8713/callback")
     address = urlsplit(consent.url)
     query = {name: values[0] for name, values in parse_qs(address.query).items()}
     challenge = base64.urlsafe_b64encode(hashlib.sha256(consent.verifier.encode()).digest()).decode().rstrip("=")
@@ -131,14 +132,14 @@ def test_a_consent_carries_state_scopes_and_a_challenge(declared: OAuth, connect
         "code_challenge_method": "S256",
     }
     assert consent.verifier not in consent.url
-    again = oauth.authorise(declared, connect(declared), "http://localhost:8713/callback")
+    again = authorise(declared, connect(declared), "http://localhost:8713/callback")
     assert {again.state, again.verifier}.isdisjoint({consent.state, consent.verifier})
 
 
 def test_a_code_becomes_tokens_and_tenants(declared: OAuth, connect: Any, vault: Vault, issuer: Issuer) -> None:
     connection = connect(declared)
-    consent = oauth.authorise(declared, connection, "http://localhost:1/callback")
-    tenants = oauth.complete(declared, connection, vault, _answer(consent, code="the-code"))
+    consent = authorise(declared, connection, "http://localhost:1/callback")
+    tenants = complete(declared, connection, vault, _answer(consent, code="the-code"))
     assert tenants == [Tenant("1", '{"ok": true}')]
     (post,) = issuer.posts()
     assert post.form == {
@@ -156,8 +157,8 @@ def test_a_code_becomes_tokens_and_tenants(declared: OAuth, connect: Any, vault:
 def test_without_a_secret_the_client_names_itself(declared: OAuth, connect: Any, vault: Vault, issuer: Issuer) -> None:
     public = replace(declared, client_secret=None)
     connection = connect(public)
-    consent = oauth.authorise(public, connection, "http://localhost:1/callback")
-    oauth.complete(public, connection, vault, _answer(consent, code="the-code"))
+    consent = authorise(public, connection, "http://localhost:1/callback")
+    complete(public, connection, vault, _answer(consent, code="the-code"))
     (post,) = issuer.posts()
     assert post.form["client_id"] == "our-id"
     assert "Authorization" not in post.headers
@@ -177,9 +178,9 @@ def test_a_bad_answer_asks_for_nothing(
     declared: OAuth, connect: Any, vault: Vault, issuer: Issuer, parameters: dict[str, str], says: str
 ) -> None:
     connection = connect(declared)
-    consent = oauth.authorise(declared, connection, "http://localhost:1/callback")
+    consent = authorise(declared, connection, "http://localhost:1/callback")
     with pytest.raises(Refused, match=says):
-        oauth.complete(declared, connection, vault, _answer(consent, **parameters))
+        complete(declared, connection, vault, _answer(consent, **parameters))
     assert issuer.posts() == []
     assert vault.grant("books") is None
 
@@ -269,7 +270,7 @@ def test_a_grant_is_renewed_before_its_token_ends(
     declared: OAuth, connect: Any, vault: Vault, issuer: Issuer, clock: FakeClock
 ) -> None:
     _given(vault, issuer, 1800, clock)
-    oauth.renew(declared, connect(declared), vault)
+    renew(declared, connect(declared), vault)
     assert (vault.grant("books") or {})["refresh_token"] == "rt-00000002"
 
 
@@ -302,19 +303,20 @@ def test_threads_renew_once(
 
 WORKER = """
 import sys
-from tieout import oauth
-from tieout.clock import Clock
-from tieout.contract import Connection, Limits
-from tieout.http import Http
+from tieout.host.consent import Bearer
+from tieout.api.clock import Clock
+from tieout.api.contract import Connection, Limits
+from tieout.api.oauth import OAuth
+from tieout.host.http import HttpClient
 from tieout.ledger import Ledger
-from tieout.quota import Quota
-from tieout.vault import Vault
+from tieout.host.quota import Quota
+from tieout.host.vault import Vault
 url, address = sys.argv[1:]
 clock = Clock()
 vault = Vault(Ledger(address), clock, bytes(range(32)))
-declared = oauth.OAuth(token_url=url + "/token", client_id="our-id", tenants=lambda connection, claims: [])
-http = Http("books", hosts=declared.hosts, quota=Quota("books", Limits(concurrent=5), clock), clock=clock,
-    authenticate=lambda: oauth.Bearer(declared, connection, vault))
+declared = OAuth(token_url=url + "/token", client_id="our-id", tenants=lambda connection, claims: [])
+http = HttpClient("books", hosts=declared.hosts, quota=Quota("books", Limits(concurrent=5), clock), clock=clock,
+    authenticate=lambda: Bearer(declared, connection, vault))
 connection = Connection("books", "xero", None, http, clock, {})
 print("ready", flush=True)
 sys.stdin.readline()
@@ -343,7 +345,7 @@ def test_client_credentials_need_no_person(
     custom = replace(declared, grant="client-credentials")
     connection = connect(custom)
     with pytest.raises(Refused, match="needs no consent"):
-        oauth.authorise(custom, connection, "http://localhost:1/callback")
+        authorise(custom, connection, "http://localhost:1/callback")
     for _ in range(2):
         assert connection.http.read("GET", f"{system.url}/Contacts").status == 200
         clock.advance(1700)
@@ -396,7 +398,7 @@ def test_disconnecting_revokes_and_forgets(
     declared: OAuth, connect: Any, vault: Vault, issuer: Issuer, clock: FakeClock
 ) -> None:
     _given(vault, issuer, 1800, clock)
-    assert oauth.disconnect(declared, connect(declared), vault)
+    assert disconnect(declared, connect(declared), vault)
     (post,) = issuer.posts("/revoke")
     assert post.form["token"] == "rt-00000001"
     assert vault.grant("books") is None
@@ -408,7 +410,7 @@ def test_a_failed_revocation_keeps_the_tokens(
     _given(vault, issuer, 1800, clock)
     system.otherwise = lambda asked: issuer.reply(status=500)
     with pytest.raises(Unavailable):
-        oauth.disconnect(declared, connect(declared), vault)
+        disconnect(declared, connect(declared), vault)
     assert vault.grant("books") is not None
 
 
@@ -419,14 +421,14 @@ def test_a_shared_grant_is_not_revoked(
     _given(vault, issuer, 1800, clock)
     with ledger.writing() as writing:
         ledger.put(writing, ConnectionRow, [{"name": "more", "plugin": "xero", "connected_at": clock.now()}])
-    assert not oauth.disconnect(declared, connect(declared), vault)
+    assert not disconnect(declared, connect(declared), vault)
     assert vault.grant("more") is not None
     assert issuer.posts("/revoke") == []
 
 
 @pytest.mark.parametrize("token", ["opaque", "a.b.c", "a.!!.c", "a.W10.c", "", "a.é.c"])
 def test_a_token_that_is_no_jwt_has_no_claims(token: str) -> None:
-    assert oauth.claims(token) == {}
+    assert claims(token) == {}
 
 
 def test_the_browser_comes_back_once() -> None:

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 from pydantic import AwareDatetime, create_model
-from tieout import hooks
-from tieout.contract import Binding, Connector, Entity, Resource, Settings
-from tieout.errors import PluginError
-from tieout.hooks import hookimpl
-from tieout.model import Document, Item, Party
-from tieout.plugins import Status, admit, installed, load
+from tieout.api import hooks
+from tieout.api.contract import Binding, Connector, Entity, Resource, Settings
+from tieout.api.errors import PluginError
+from tieout.api.hooks import hookimpl
+from tieout.api.model import Document, Item, Party
+from tieout.host.plugins import Status, admit, installed, load
 
 ENTITY = """
-    from tieout.contract import Entity
-    from tieout.hooks import hookimpl
-    from tieout.model import Party
+    from tieout.api.contract import Entity
+    from tieout.api.hooks import hookimpl
+    from tieout.api.model import Party
 
     @hookimpl
     def entities():
@@ -51,18 +51,16 @@ def test_only_what_is_on_is_imported(distribute: Callable[..., None]) -> None:
 
 def test_extras_are_on_unless_set_false(distribute: Callable[..., None]) -> None:
     source = """
-        from tieout.hooks import hookimpl
+        from tieout.api.hooks import hookimpl
 
         @hookimpl
-        def commands(cli):
-            cli.append("greet")
+        def sandbox(options):
+            return "greet"
     """
     distribute("acme-greet", {"greet": "acme_greet"}, {"acme_greet": source}, group="tieout.extras")
     assert _status("greet", frozenset(), frozenset({"greet"})).state == "off"
     assert "acme_greet" not in sys.modules
-    plugins, cli = load(frozenset(), frozenset({"sandbox"})), []
-    plugins.facade.commands(cli)  # type: ignore[arg-type]
-    assert cli == ["greet"]
+    assert load(frozenset(), frozenset({"sandbox"})).facade.sandbox({}) == "greet"
 
 
 @pytest.mark.parametrize(
@@ -90,10 +88,10 @@ def test_a_broken_plugin_is_off_with_its_reason_and_the_rest_runs(
 @pytest.mark.parametrize(
     ("requires", "state"),
     [
-        ("tieout>=0.1", "on"),
-        ("tieout>=99", "broken"),
-        ("tieout<0.1", "broken"),
-        ("tieout>=99; extra == 'testing'", "on"),
+        ("tieout-core>=0.1", "on"),
+        ("tieout-core>=99", "broken"),
+        ("tieout-core<0.1", "broken"),
+        ("tieout-core>=99; extra == 'testing'", "on"),
         ("", "on"),
         ("tieout-xero>=99", "on"),
     ],
@@ -274,7 +272,10 @@ def test_our_own_plugins_walk_the_same_road() -> None:
     assert {status.name: status.reason for status in load(names).status if status.name in names} == dict.fromkeys(
         names, ""
     )
-    script = "import sys, tieout.desk, tieout.cli; sys.exit(any(name.startswith('tieout_') for name in sys.modules))"
+    script = (
+        "import sys, tieout.desk, tieout_app.cli; "
+        "sys.exit(any(name.startswith('tieout_') and not name.startswith('tieout_app') for name in sys.modules))"
+    )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 

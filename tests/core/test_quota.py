@@ -11,12 +11,12 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tieout.contract import Limits
-from tieout.errors import LedgerError, Throttled, Unavailable
+from tieout.api.contract import Limits
+from tieout.api.errors import LedgerError, Throttled, Unavailable
+from tieout.host.quota import Quota, retry_after
 from tieout.ledger import Ledger
-from tieout.quota import Quota, retry_after
+from tieout.ledger.usage import Usage
 from tieout.testing import FakeClock
-from tieout.usage import Usage
 
 XERO = Limits(
     minute=60, day=5000, concurrent=5, minute_header="X-Min", day_header="X-Day", problem_header="X-Rate-Limit-Problem"

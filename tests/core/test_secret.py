@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tieout.errors import ConfigError
-from tieout.secret import Secret, redact, remember
+from tieout.api.errors import ConfigError
+from tieout.api.secret import Secret, redact, remember
 
 
 def test_a_secret_is_read_from_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

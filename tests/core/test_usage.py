@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from tieout.clock import Clock
-from tieout.contract import Limits
-from tieout.errors import Throttled
-from tieout.http import Http
+from tieout.api.clock import Clock
+from tieout.api.contract import Limits
+from tieout.api.errors import Throttled
+from tieout.host.http import HttpClient
+from tieout.host.quota import Quota
 from tieout.ledger import Ledger
 from tieout.ledger.tables import UsageRow
-from tieout.quota import Quota
+from tieout.ledger.usage import Usage
 from tieout.testing import FakeClock
-from tieout.usage import Usage
 
 from .conftest import beside
 
@@ -59,10 +59,10 @@ def test_processes_at_the_same_time_see_each_other(ledger: Ledger, clock: FakeCl
 
 COUNTS = """
 import sys
-from tieout.clock import Clock
-from tieout.contract import Limits
+from tieout.api.clock import Clock
+from tieout.api.contract import Limits
 from tieout.ledger import Ledger
-from tieout.usage import Usage
+from tieout.ledger.usage import Usage
 usage = Usage("books", Limits(day=100), Clock(), Ledger(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.read()
@@ -179,9 +179,12 @@ def test_a_small_day_is_counted_over_processes_and_its_end_is_a_pause(
         return Quota("books", limits, clock, usage=Usage("books", limits, clock, ledger))
 
     for _ in range(3):  # each a process of its own
-        with Http("books", hosts=["127.0.0.1"], quota=quota(), clock=clock) as http:
+        with HttpClient("books", hosts=["127.0.0.1"], quota=quota(), clock=clock) as http:
             http.read("GET", system.url)
-    with Http("books", hosts=["127.0.0.1"], quota=quota(), clock=clock) as http, pytest.raises(Throttled) as error:
+    with (
+        HttpClient("books", hosts=["127.0.0.1"], quota=quota(), clock=clock) as http,
+        pytest.raises(Throttled) as error,
+    ):
         http.write("PUT", system.url, body=[])
     assert (error.value.scope, error.value.until) == ("day", clock.now() + timedelta(minutes=30))
     assert len(system.asked) == 3

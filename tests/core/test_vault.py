@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from tieout.clock import Clock
-from tieout.errors import ConfigError, LeaseLost, LedgerError
+from tieout.api.clock import Clock
+from tieout.api.errors import ConfigError, LeaseLost, LedgerError
+from tieout.api.secret import redact
+from tieout.host.vault import Vault, given_at, key
 from tieout.ledger import Ledger, lease
 from tieout.ledger.tables import ConnectionRow, SecretRow
-from tieout.secret import redact
 from tieout.testing import FakeClock
-from tieout.vault import Vault, given_at, key
 
 from .conftest import beside
 
@@ -111,9 +111,9 @@ def test_threads_take_turns_and_see_what_the_one_before_stored(ledger: Ledger) -
 
 REFRESH = """
 import base64, os, sys
-from tieout.clock import Clock
+from tieout.api.clock import Clock
 from tieout.ledger import Ledger
-from tieout.vault import Vault
+from tieout.host.vault import Vault
 vault = Vault(Ledger(sys.argv[1]), Clock(), bytes(range(32)))
 print("ready", flush=True)
 sys.stdin.read()

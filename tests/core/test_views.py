@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tieout.config import Config, ConnectionConfig
-from tieout.connections import Connections
-from tieout.contract import Check, Connection, Connector, Limits, Settings, Tenant
+from tieout.api.contract import Check, Connection, Connector, Limits, Settings, Tenant
+from tieout.api.errors import ReauthNeeded, Throttled
+from tieout.api.hooks import hookimpl
+from tieout.api.oauth import OAuth
 from tieout.desk.views import Views
-from tieout.errors import ReauthNeeded, Throttled
-from tieout.hooks import hookimpl
+from tieout.host.config import Config, ConnectionConfig
+from tieout.host.connections import Connections
+from tieout.host.plugins import Plugins, admit
 from tieout.ledger import Ledger
-from tieout.oauth import OAuth
-from tieout.plugins import Plugins, admit
-from tieout.report import ConnectionView
+from tieout.rules.report import ConnectionView
 from tieout.testing import FakeClock
 
 FIRST = Tenant("t-1", "First Ltd")

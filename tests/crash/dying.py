@@ -7,8 +7,8 @@ from importlib.metadata import entry_points
 from multiprocessing import get_context
 from pathlib import Path
 
+from tieout.api.runtime import COMMITTED, RECEIVED, Runtime
 from tieout.desk import Desk
-from tieout.runtime import COMMITTED, RECEIVED, Runtime
 
 # a process of its own for each run, forked from one that has imported everything already
 _PROCESSES = get_context("forkserver")

@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import httpx
+from tieout.api.runtime import Runtime
 from tieout.desk import Desk
-from tieout.runtime import Runtime
 from tieout.testing import FakeClock
 from tieout_sandbox import codec
 from tieout_sandbox.clock import Clock

@@ -1,7 +1,7 @@
 """Faults on the wire between real processes: whatever goes wrong, nothing is doubled, lost or left unexplained."""
 
 import pytest
-from tieout.errors import ReauthNeeded, Throttled, TieoutError
+from tieout.api.errors import ReauthNeeded, Throttled, TieoutError
 
 WRITES = ["Contacts", "Items", "Invoices", "PurchaseOrders"]
 FAULTS = ["status:500", "status:503", "drop-before", "drop-after-commit", "html", "empty", "429-minute", "reorder"]

@@ -9,7 +9,7 @@ import sys
 import pytest
 from sandboxed import launched
 
-RUN = "import sys; from tieout.cli import main; sys.exit(main(sys.argv[1:]))"
+RUN = "import sys; from tieout_app.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import urllib.request
 import httpx
 import pytest
 from sandboxed import SPEED, running
-from tieout.clock import Clock
-from tieout.errors import ReauthNeeded, TieoutError
+from tieout.api.clock import Clock
+from tieout.api.errors import ReauthNeeded, TieoutError
 
 SHARE = 0.2
 # a used-up day is no failure but a pause until the next one: test_faults.py has it

@@ -14,12 +14,12 @@ from types import SimpleNamespace
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
+from tieout.api.errors import OutcomeUnknown, Refused, Unavailable
 from tieout.desk.decisions import Decisions
 from tieout.desk.undo import Undo
-from tieout.errors import OutcomeUnknown, Refused, Unavailable
+from tieout.engine.reconcile import tie_out
 from tieout.ledger.runs import RunRow
 from tieout.ledger.tables import DueRow, HeldRow, InboxRow, LinkRow
-from tieout.reconcile import tie_out
 from world import SPEEDY, AtOnce, Office, Shape
 
 FAULTS = ["throttle", "drop-before", "drop-after", "fail", "late", "reorder", "partial", "refuse-big", None]

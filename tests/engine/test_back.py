@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from tieout.errors import Problem
+from tieout.api.errors import Problem
 from world import AtOnce, Office, deaths
 
 

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
+from tieout.api.errors import Refused, Throttled
 from tieout.desk.backfill import Backfills
 from tieout.engine import history
-from tieout.errors import Refused, Throttled
+from tieout.engine.reconcile import tie_out
 from tieout.ledger.tables import AuditRow
-from tieout.reconcile import tie_out
 from world import Office, once
 
 FIRST, LAST = date(2025, 1, 1), date(2025, 6, 30)

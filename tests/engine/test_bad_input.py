@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import event, select, text
-from tieout.contract import Tenant
-from tieout.errors import LedgerError, Problem, Refused
+from tieout.api.contract import Tenant
+from tieout.api.errors import LedgerError, Problem, Refused
+from tieout.api.work import Receipt
+from tieout.engine.reconcile import tie_out
 from tieout.ledger import Ledger
 from tieout.ledger.tables import AuditRow, LinkRow
-from tieout.reconcile import tie_out
-from tieout.work import Receipt
 from world import ON_FILE, Crash, Office, once
 
 ENTITIES = ("people", "bills", "payments")

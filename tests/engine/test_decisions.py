@@ -6,13 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
+from tieout.api.errors import Refused
 from tieout.desk.decisions import Decisions
 from tieout.desk.held import Wanted
 from tieout.engine import planner
-from tieout.errors import Refused
+from tieout.engine.reconcile import tie_out
 from tieout.ledger.tables import AuditRow
-from tieout.questions import Ownership
-from tieout.reconcile import tie_out
+from tieout.rules.questions import Ownership
 from world import Office, once
 
 

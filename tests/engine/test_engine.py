@@ -4,10 +4,10 @@ from dataclasses import asdict, replace
 from decimal import Decimal
 
 import pytest
-from tieout.contract import Tenant
-from tieout.errors import OutcomeUnknown, Refused
+from tieout.api.contract import Tenant
+from tieout.api.errors import OutcomeUnknown, Refused
+from tieout.engine.reconcile import tie_out
 from tieout.ledger.lease import held
-from tieout.reconcile import tie_out
 from world import AtOnce, Office, deaths, once
 
 

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select, update
+from tieout.api.errors import Refused
 from tieout.desk.decisions import Decisions
 from tieout.desk.explain import Records
-from tieout.errors import Refused
 from tieout.ledger.archive import VersionRow
 from tieout.ledger.tables import LinkRow
 from world import Office, once

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tieout.guard import FEW, Guard, Taken, objections
+from tieout.rules.guard import FEW, Guard, Taken, objections
 from world import Office, once
 
 

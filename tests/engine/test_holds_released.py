@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from sandboxed import SPEED, Systems
-from tieout import config
+from tieout.host import config
 from tieout_sandbox.launch import LaunchOptions, start
 from tieout_sandbox.writeconfig import write_config
 

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from decimal import Decimal
 
-from tieout.errors import OutcomeUnknown
+from tieout.api.errors import OutcomeUnknown
 from world import AtOnce, Office, deaths
 
 

@@ -8,10 +8,10 @@ from itertools import islice
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tieout.contract import Entity, Resource
-from tieout.match import Candidate, Proposal, choose, external, keys, normal, proposals, renamed
-from tieout.model import Address, Document, Item, Party, Ref
-from tieout.questions import Answers, name_mark
+from tieout.api.contract import Entity, Resource
+from tieout.api.model import Address, Document, Item, Party, Ref
+from tieout.rules.match import Candidate, Proposal, choose, external, keys, normal, proposals, renamed
+from tieout.rules.questions import Answers, name_mark
 
 CUSTOMERS = Entity(name="customers", title="Customers", model=Party, letter="C", key=("name",))
 PEOPLE = Entity(name="contacts", title="Contacts", model=Party, letter="P", key=("email", "name"))

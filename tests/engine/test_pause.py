@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
+from tieout.api.errors import ReauthNeeded, Throttled, Unavailable
 from tieout.desk.backfill import Backfills
-from tieout.errors import ReauthNeeded, Throttled, Unavailable
 from tieout.ledger.runs import RunRow
 from tieout.ledger.tables import ConnectionRow
 from world import Office

@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tieout.contract import Entity
-from tieout.errors import Problem
-from tieout.model import Document, Line, Ref
-from tieout.plan import Case, Past, decide
-from tieout.questions import NOBODY, UNANSWERED, Answers, Ownership
+from tieout.api.contract import Entity
+from tieout.api.errors import Problem
+from tieout.api.model import Document, Line, Ref
+from tieout.rules.plan import Case, Past, decide
+from tieout.rules.questions import NOBODY, UNANSWERED, Answers, Ownership
 
 INVOICES = Entity(
     name="invoices",

@@ -8,9 +8,9 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
-from tieout.contract import Tenant
+from tieout.api.contract import Tenant
+from tieout.api.errors import Refused
 from tieout.desk.plans import PAGE, Plans
-from tieout.errors import Refused
 from world import Crash, Office, once
 
 
@@ -187,8 +187,8 @@ def test_another_process_finds_the_same_terms():
     """A plan is made by one process and carried out by another: sets have another order there."""
     terms = (
         "from types import MappingProxyType as M\n"
-        "from tieout.contract import Settings, Tenant, Terms\n"
-        "from tieout.model import Account\n"
+        "from tieout.api.contract import Settings, Tenant, Terms\n"
+        "from tieout.api.model import Account\n"
         "account = Account(id='1', name='Sales', roles=frozenset({'sales', 'payment', 'inventory', 'purchase'}))\n"
         "print(Terms('bills', {}, Settings(), Settings(), None, Tenant('1', 'One'), {'accounts': (account,)},"
         " M({'seen': {'b': [1], 'a': 2}})).digest())"

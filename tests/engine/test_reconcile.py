@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import delete, update
-from tieout.errors import Refused
+from tieout.api.errors import Refused
+from tieout.engine.reconcile import tie_out
 from tieout.ledger.tables import HeldRow, LinkRow, TieRow
-from tieout.reconcile import tie_out
-from tieout.reconcile.proof import EVER, Months
+from tieout.rules.proof import EVER, Months
 from world import Office, once
 
 JULY = Months("2026-07", "2026-07")

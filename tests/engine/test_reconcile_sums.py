@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
+from tieout.engine.reconcile import tie_out
 from tieout.ledger.tables import LinkRow
-from tieout.reconcile import tie_out
 from world import SPEEDY, Office
 
 CENTS = st.integers(1, 500).map(lambda cents: Decimal(cents) / 100)

@@ -4,9 +4,9 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+from tieout.api.errors import Refused
 from tieout.desk.undo import Undo
-from tieout.errors import Refused
-from tieout.guard import Guard
+from tieout.rules.guard import Guard
 from world import Office
 
 

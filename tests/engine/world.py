@@ -15,21 +15,21 @@ from weakref import WeakSet
 
 import pytest
 from sqlalchemy import create_engine, make_url, update
-from tieout.clock import Clock
-from tieout.codec import digest
-from tieout.contract import Binding, Check, Connection, Connector, Entity, File, Resource, Settings, Tenant
+from tieout.api.clock import Clock
+from tieout.api.codec import digest
+from tieout.api.contract import Binding, Check, Connection, Connector, Entity, File, Resource, Settings, Tenant
+from tieout.api.errors import OutcomeUnknown, Problem, Rejected, Throttled, Unavailable
+from tieout.api.hooks import hookimpl
+from tieout.api.model import Document, Line, Mark, Party, Payment, Ref, Settlement
+from tieout.api.runtime import Runtime
+from tieout.api.threads import Threads
+from tieout.api.work import Page, Receipt, Reject
 from tieout.engine import Engine
-from tieout.errors import OutcomeUnknown, Problem, Rejected, Throttled, Unavailable
-from tieout.guard import Guard
-from tieout.hooks import hookimpl
+from tieout.host.plugins import admit
 from tieout.ledger import Ledger
+from tieout.ledger.standing import Standing
 from tieout.ledger.tables import LeaseRow
-from tieout.model import Document, Line, Mark, Party, Payment, Ref, Settlement
-from tieout.plugins import admit
-from tieout.runtime import Runtime
-from tieout.standing import Standing
-from tieout.threads import Threads
-from tieout.work import Page, Receipt, Reject
+from tieout.rules.guard import Guard
 
 SERVER = "TIEOUT_TEST_POSTGRESQL"
 """The variable that names a PostgreSQL on which every office is to keep its ledger, each in a database of its own."""

@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from tieout.contract import Binding, Terms
-from tieout.model import Organisation
+from tieout.api.contract import Binding, Terms
+from tieout.api.model import Organisation
 from tieout.testing import terms
 from tieout_entities import contacts, customers, invoices, items, purchase_orders, supplier_invoices, suppliers
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tieout.contract import Entity, Settings
-from tieout.model import Document, Line, Ref
+from tieout.api.contract import Entity, Settings
+from tieout.api.model import Document, Line, Ref
 from tieout_entities.invoices import INVOICES, InvoiceSettings
 from tieout_entities.purchase_orders import PURCHASE_ORDERS
 from tieout_entities.supplier_invoices import SUPPLIER_INVOICES, SupplierInvoiceSettings

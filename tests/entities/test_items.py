@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tieout.contract import Settings
-from tieout.model import Item, Standing
+from tieout.api.contract import Settings
+from tieout.api.model import Item, Standing
 from tieout_entities.items import ITEMS
 
 

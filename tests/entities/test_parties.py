@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tieout.contract import Entity, Settings
-from tieout.model import Party
+from tieout.api.contract import Entity, Settings
+from tieout.api.model import Party
 from tieout_entities.contacts import CONTACTS
 from tieout_entities.customers import CUSTOMERS
 from tieout_entities.suppliers import SUPPLIERS

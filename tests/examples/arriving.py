@@ -24,8 +24,8 @@ import httpx
 import pytest
 import tomlkit
 from ledgerly_server import CLIENT_ID, CLIENT_SECRET, Ledgerly
-from tieout import codec
-from tieout.runtime import Runtime
+from tieout.api import codec
+from tieout.api.runtime import Runtime
 from tieout.testing import FakeClock
 from tieout_sandbox.clock import Clock
 from tieout_sandbox.inprocess import ORIGINS, InProcess, Transport

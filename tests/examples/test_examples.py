@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 ENTITY, CONNECTOR = HERE / "third_party_entity", HERE / "third_party_connector"
 ARRIVING = HERE / "arriving.py"
-OURS = (ROOT / "core", *sorted((ROOT / "plugins").iterdir()))
+OURS = (ROOT / "core", ROOT / "app", *sorted((ROOT / "plugins").iterdir()))
 MODULES = {ENTITY: ("tieout_sales_orders.py", 30), CONNECTOR: ("tieout_ledgerly.py", 100)}
 each_example = pytest.mark.parametrize("example", MODULES, ids=lambda path: path.name)
 
@@ -53,7 +53,7 @@ def test_it_depends_on_tieout_alone(example: Path) -> None:
         alias.name.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
     }
     assert imported - set(sys.stdlib_module_names) == {"tieout"}
-    assert project(example)["dependencies"] == ["tieout>=0.1,<0.2"]
+    assert project(example)["dependencies"] == ["tieout-core>=0.1,<0.2"]
     assert list(project(example)["entry-points"]) == ["tieout"]
 
 

@@ -1,4 +1,7 @@
-"""A first sync of an ordinary firm under Xero's real limits, on a clock that the test moves (facts/xero.md 2)."""
+"""A first sync of an ordinary firm under Xero's real limits, on a clock that the test moves.
+
+Source: docs/facts/xero.md, "Rate limits", "Sizes".
+"""
 
 from contextlib import contextmanager
 from random import Random

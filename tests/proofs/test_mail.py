@@ -5,8 +5,8 @@ from email import message_from_bytes, policy
 import pytest
 from aiosmtpd.controller import Controller
 from sandboxed import running
-from tieout.cli import main
-from tieout.errors import ReauthNeeded
+from tieout.api.errors import ReauthNeeded
+from tieout_app.cli import main
 
 
 class Postbox:

@@ -1,4 +1,7 @@
-"""What becomes of a connection that Xero refuses, or that a person leads elsewhere: by the command line (facts 1.4)."""
+"""What becomes of a connection that Xero refuses, or that a person leads elsewhere: by the command line.
+
+Source: docs/facts/xero.md, "Connections".
+"""
 
 import json
 import re
@@ -9,8 +12,8 @@ from urllib.parse import urlencode, urljoin
 from urllib.request import HTTPCookieProcessor
 
 import pytest
-from tieout.cli import consent, main
 from tieout.testing import FakeClock
+from tieout_app.cli import consent, main
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""Tokens of a consent, renewed at the sandbox's own token endpoint by several processes (facts/xero.md 1.2)."""
+"""Tokens of a consent, renewed at the sandbox's own token endpoint by several processes.
+
+Source: docs/facts/xero.md, "Tokens".
+"""
 
 import signal
 import subprocess
@@ -6,16 +9,16 @@ import sys
 from datetime import timedelta
 
 import pytest
-from tieout import config as configuration
-from tieout.cli import consent
-from tieout.connections import Connections
+from tieout.api.errors import ReauthNeeded
+from tieout.api.runtime import RECEIVED
 from tieout.desk import Desk
-from tieout.errors import ReauthNeeded
+from tieout.host import config as configuration
+from tieout.host.connections import Connections
+from tieout.host.plugins import load
 from tieout.ledger import Ledger
-from tieout.plugins import load
-from tieout.runtime import RECEIVED
 from tieout.testing import FakeClock
 from tieout.testing.simulation import Dead, Simulation
+from tieout_app.cli import consent
 from tieout_sandbox.inprocess import ORIGINS
 
 MINUTE = 60
@@ -36,7 +39,7 @@ KILLED_BEFORE_STORING = """
 import os, signal, sys
 from pathlib import Path
 from tieout.desk import Desk
-from tieout.vault import Vault
+from tieout.host.vault import Vault
 Vault.store = lambda *given: os.kill(os.getpid(), signal.SIGKILL)
 with Desk.open(Path(sys.argv[1])) as desk:
     desk.sync("main", lambda plan: True)

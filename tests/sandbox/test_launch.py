@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ import httpx
 import pytest
 import tieout_sandbox
 import typer
+from tieout_sandbox import command
 from tieout_sandbox.command import parsed_limits, parsed_speed
 from tieout_sandbox.fake import Limits
 from tieout_sandbox.launch import LaunchError, LaunchOptions, Sandbox, start
@@ -258,9 +260,10 @@ def test_nothing_is_done_of_a_request_that_its_sender_left_half_sent(firm: str) 
 
 
 def test_the_command_line_of_tieout_gains_the_command() -> None:
+    (point,) = entry_points(group="tieout.commands", name="sandbox")
     cli = typer.Typer()
     cli.command("other")(lambda: None)
-    tieout_sandbox.commands(cli)
+    cli.command("sandbox", help=command.HELP)(point.load())
     shown = CliRunner().invoke(cli, ["sandbox", "--help"]).output
     assert "--write-config" in shown
     assert "Examples" in shown

@@ -9,7 +9,7 @@ from random import Random
 
 from checker import duplicated, judge
 from product import PAIR, Product, product
-from tieout.errors import ContractError, LedgerError, ReauthNeeded, TieoutError
+from tieout.api.errors import ContractError, LedgerError, ReauthNeeded, TieoutError
 from tieout.testing.simulation import FAULTS, Dead, Weather
 from workload import Workload
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import httpx
 import pytest
 from sqlalchemy import select
-from tieout.errors import LeaseLost, LedgerError
+from tieout.api.errors import LeaseLost, LedgerError
+from tieout.api.runtime import COMMITTED
 from tieout.ledger import Ledger, lease
 from tieout.ledger.tables import LeaseRow
-from tieout.runtime import COMMITTED
 from tieout.testing.simulation import Dead, Deadlock, Simulation, Weather
 
 

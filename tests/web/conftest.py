@@ -20,9 +20,9 @@ from argon2 import PasswordHasher
 from sandboxed import Functions, copied, small
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from tieout.runtime import Runtime
+from tieout.api.runtime import Runtime
+from tieout.api.threads import Mailbox, Threads
 from tieout.testing import FakeClock
-from tieout.threads import Mailbox, Threads
 from tieout_sandbox.clock import Clock
 from tieout_sandbox.inprocess import InProcess
 from tieout_sandbox.writeconfig import write_config

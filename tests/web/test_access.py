@@ -8,8 +8,8 @@ from typing import ClassVar
 import pytest
 from sandboxed import Functions
 from starlette.testclient import TestClient
-from tieout.entropy import Entropy
-from tieout.runtime import Runtime
+from tieout.api.entropy import Entropy
+from tieout.api.runtime import Runtime
 from tieout.testing import FakeClock
 from tieout_web.access import Access, Attempts, Person
 from tieout_web.page import Way

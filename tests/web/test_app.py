@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from tieout.api.runtime import Runtime
 from tieout.desk import Event, Refused
-from tieout.runtime import Runtime
 from tieout_web import words as written
 from tieout_web.access import Role
 from tieout_web.desks import Desks

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tieout.cli import main
+from tieout_app.cli import main
 from tieout_web.access import Access
 
 

@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
-from tieout.codec import digest
+from tieout.api.codec import digest
+from tieout.api.errors import Problem
 from tieout.engine.due import reasons
-from tieout.errors import Problem
 from tieout.ledger import Ledger
 from tieout.ledger.runs import BatchRow, ChangeRow, PlanRow, ReceiptRow, RunRow
 from tieout.ledger.tables import HeldRow, InboxRow, LinkRow
-from tieout.questions import Question
-from tieout.report import Counts
+from tieout.rules.questions import Question
+from tieout.rules.report import Counts
 from tieout_web.serving import settle
 from tieout_web.site import Site
 

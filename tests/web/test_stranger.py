@@ -20,10 +20,10 @@ SOURCE = '''
     from typing import Literal
 
     from pydantic import Field
-    from tieout.contract import Binding, Entity, Settings
-    from tieout.errors import Problem
-    from tieout.hooks import hookimpl
-    from tieout.model import Amount, Item
+    from tieout.api.contract import Binding, Entity, Settings
+    from tieout.api.errors import Problem
+    from tieout.api.hooks import hookimpl
+    from tieout.api.model import Amount, Item
 
 
     class ProductSettings(Settings):

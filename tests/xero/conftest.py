@@ -13,14 +13,14 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from tieout import codec
-from tieout.clock import Clock
-from tieout.contract import Connection, Tenant, Terms
-from tieout.errors import Unavailable
-from tieout.http import Http
-from tieout.model import Account, Currency, Lock, Organisation, Permission, TaxRate
-from tieout.oauth import Bearer
-from tieout.quota import Quota
+from tieout.api import codec
+from tieout.api.clock import Clock
+from tieout.api.contract import Connection, Tenant, Terms
+from tieout.api.errors import Unavailable
+from tieout.api.model import Account, Currency, Lock, Organisation, Permission, TaxRate
+from tieout.host.consent import Bearer
+from tieout.host.http import HttpClient
+from tieout.host.quota import Quota
 from tieout.testing import FakeClock, FakeVault
 from tieout_xero import XERO, consent
 from tieout_xero.settings import Arrival, ConnectionSettings, Pair
@@ -39,7 +39,7 @@ def ticks(moment: datetime) -> str:
 
 @dataclass
 class Answer:
-    """What a call came back with, as `tieout.http` hands it over."""
+    """What a call came back with, as `tieout.host.http` hands it over."""
 
     status: int
     content: bytes
@@ -357,7 +357,7 @@ def books(served: Served) -> Iterator[Connection]:
     )
     clock, vault = FakeClock(), FakeVault()
     vault.store("books", {"access_token": "t-1", "refresh_token": "r-1"})
-    http = Http(
+    http = HttpClient(
         "books",
         hosts=XERO.hosts(settings),
         quota=Quota("books", XERO.limits, clock),

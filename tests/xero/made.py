@@ -6,9 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tieout.contract import Binding, Connection, Terms
-from tieout.model import Document, Line, Record, Ref
-from tieout.work import Batch, Key, Lowering, Op, Receipt, Reject, Step, Work
+from tieout.api.contract import Binding, Connection, Terms
+from tieout.api.model import Document, Line, Record, Ref
+from tieout.api.work import Batch, Key, Lowering, Op, Receipt, Reject, Step, Work
 from tieout_xero import XERO, find, push, transform
 
 from .conftest import guid

@@ -1,4 +1,5 @@
-"""Bad answers: each status and body of facts/xero.md 1.6 and 4.4 becomes the right error, through core's own client."""
+"""Bad answers: each status and body of docs/facts/xero.md, "Refused access", "HTTP statuses" becomes the right error,
+through core's own client."""
 
 from __future__ import annotations
 
@@ -7,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tieout.contract import Connection
-from tieout.errors import (
+from tieout.api.contract import Connection
+from tieout.api.errors import (
     ConfigError,
     ContractError,
     OutcomeUnknown,
@@ -17,9 +18,9 @@ from tieout.errors import (
     TieoutError,
     Unavailable,
 )
-from tieout.model import Account, Address, Party, Permission, TaxRate
-from tieout.secret import remember
-from tieout.work import Batch, Key, Receipt, Step
+from tieout.api.model import Account, Address, Party, Permission, TaxRate
+from tieout.api.secret import remember
+from tieout.api.work import Batch, Key, Receipt, Step
 from tieout_xero import XERO, check, fetch, find, push, reference
 from tieout_xero.contacts import lift
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tieout.contract import Connection, Tenant
-from tieout.errors import ReauthNeeded, Unavailable
+from tieout.api.contract import Connection, Tenant
+from tieout.api.errors import ReauthNeeded, Unavailable
 from tieout_xero import XERO, check, consent, fetch
 from tieout_xero.consent import oauth, tenants
 from tieout_xero.settings import ConnectionSettings

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tieout.contract import Connection, Terms
-from tieout.errors import Rejected
-from tieout.model import Address, Party, Permission
+from tieout.api.contract import Connection, Terms
+from tieout.api.errors import Rejected
+from tieout.api.model import Address, Party, Permission
 from tieout_xero import fetch
 from tieout_xero.contacts import lift, lower
 from tieout_xero.wire import name

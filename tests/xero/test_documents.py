@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tieout.contract import Terms
-from tieout.errors import Rejected
-from tieout.model import Account, Address, Document, Item, Line, Lock, Party, Payment, Permission, Ref, TaxRate
+from tieout.api.contract import Terms
+from tieout.api.errors import Rejected
+from tieout.api.model import Account, Address, Document, Item, Line, Lock, Party, Payment, Permission, Ref, TaxRate
 from tieout_xero.documents import INVOICE, ORDER
 from tieout_xero.settings import Arrival, Pair
 

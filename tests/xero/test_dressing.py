@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tieout.contract import Terms
-from tieout.model import Reference, Tracking
+from tieout.api.contract import Terms
+from tieout.api.model import Reference, Tracking
 from tieout_xero.settings import Arrival
 
 from .conftest import guid

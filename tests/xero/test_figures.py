@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tieout.contract import Resource, Terms
-from tieout.model import Account, Document, Line
+from tieout.api.contract import Resource, Terms
+from tieout.api.model import Account, Document, Line
 from tieout_xero.settings import Pair
 
 from . import made

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tieout.contract import Connection
-from tieout.work import Key
+from tieout.api.contract import Connection
+from tieout.api.work import Key
 from tieout_xero import XERO, find, listing
 
 from . import made

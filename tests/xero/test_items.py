@@ -6,9 +6,9 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from tieout.contract import Terms
-from tieout.errors import Rejected
-from tieout.model import Item
+from tieout.api.contract import Terms
+from tieout.api.errors import Rejected
+from tieout.api.model import Item
 from tieout_xero.items import lift, lower
 from tieout_xero.settings import Pair
 

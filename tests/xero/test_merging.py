@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tieout.contract import Connection, Terms
-from tieout.errors import Rejected
-from tieout.model import Document, Party, Ref
-from tieout.work import Key
+from tieout.api.contract import Connection, Terms
+from tieout.api.errors import Rejected
+from tieout.api.model import Document, Party, Ref
+from tieout.api.work import Key
 from tieout_xero import XERO, fetch, find, merging
 from tieout_xero.contacts import lower
 from tieout_xero.documents import INVOICE, ORDER

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tieout.contract import Binding, Connection, Terms
-from tieout.errors import OutcomeUnknown
-from tieout.model import Account, Lock, Payment, Permission, Ref
-from tieout.work import Batch, Lowering, Reject, Step, Work
+from tieout.api.contract import Binding, Connection, Terms
+from tieout.api.errors import OutcomeUnknown
+from tieout.api.model import Account, Lock, Payment, Permission, Ref
+from tieout.api.work import Batch, Lowering, Reject, Step, Work
 from tieout_xero import push, transform
 from tieout_xero.settings import Pair
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tieout.contract import Binding, Connection, Resource, Terms
-from tieout.model import Document, Item, Line, Party, Record, Ref, TaxRate
-from tieout.work import Lowering, Reject, Step, Work
+from tieout.api.contract import Binding, Connection, Resource, Terms
+from tieout.api.model import Document, Item, Line, Party, Record, Ref, TaxRate
+from tieout.api.work import Lowering, Reject, Step, Work
 from tieout_xero import XERO, transform
 from tieout_xero.arithmetic import extended
 from tieout_xero.documents import INVOICES, PURCHASE_ORDERS

@@ -6,10 +6,10 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from tieout.contract import Connection, Terms
-from tieout.errors import OutcomeUnknown
-from tieout.model import Party
-from tieout.work import Batch, Op, Step
+from tieout.api.contract import Connection, Terms
+from tieout.api.errors import OutcomeUnknown
+from tieout.api.model import Party
+from tieout.api.work import Batch, Op, Step
 from tieout_xero import XERO, fetch, push
 
 from . import made

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tieout import codec
-from tieout.contract import Connection, Cursor, Terms
-from tieout.errors import ContractError, Unavailable
-from tieout.model import Account, Document
-from tieout.work import Key, Page
+from tieout.api import codec
+from tieout.api.contract import Connection, Cursor, Terms
+from tieout.api.errors import ContractError, Unavailable
+from tieout.api.model import Account, Document
+from tieout.api.work import Key, Page
 from tieout_xero import XERO, fetch, find, listing, reference
 
 from . import made

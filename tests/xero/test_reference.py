@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tieout.contract import Connection
-from tieout.errors import Unavailable
-from tieout.model import Account, Currency, Lock, Organisation, Permission, Reference, TaxRate, Tracking
+from tieout.api.contract import Connection
+from tieout.api.errors import Unavailable
+from tieout.api.model import Account, Currency, Lock, Organisation, Permission, Reference, TaxRate, Tracking
 from tieout_xero import XERO, reference
 
 from .conftest import Xero

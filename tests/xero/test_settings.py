@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tieout.contract import Settings
+from tieout.api.contract import Settings
 from tieout.testing import rules
 from tieout_xero import XERO, connectors
 from tieout_xero.settings import Accounts, Choice, ConnectionSettings, Pair, Rounding, Taxes, hosts

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tieout.contract import Binding, Terms
-from tieout.model import Document, Line, Ref
-from tieout.work import Lowering, Reject, Step, Work
+from tieout.api.contract import Binding, Terms
+from tieout.api.model import Document, Line, Ref
+from tieout.api.work import Lowering, Reject, Step, Work
 from tieout_xero import transform
 from tieout_xero.documents import INVOICES
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tieout.contract import Terms
-from tieout.model import Payment, Ref, Settlement
+from tieout.api.contract import Terms
+from tieout.api.model import Payment, Ref, Settlement
 
 from .conftest import guid
 from .made import INVOICES

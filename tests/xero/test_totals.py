@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tieout.contract import Binding, Terms
-from tieout.model import Document, Line, Ref
-from tieout.work import Lowering, Reject, Work
+from tieout.api.contract import Binding, Terms
+from tieout.api.model import Document, Line, Ref
+from tieout.api.work import Lowering, Reject, Work
 from tieout_xero import transform
 from tieout_xero.documents import INVOICES
 from tieout_xero.settings import Pair

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tieout.contract import Connection, File
-from tieout.errors import OutcomeUnknown, ReauthNeeded, Rejected
+from tieout.api.contract import Connection, File
+from tieout.api.errors import OutcomeUnknown, ReauthNeeded, Rejected
 from tieout_xero import annotate, attach
 
 from .conftest import Served, Told, guid

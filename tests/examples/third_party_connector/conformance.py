@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 import pytest
-from tieout.model import Item, Party
+from tieout import Item, Party
 from tieout.testing import ConnectorSuite, Sample, TargetSuite, connect, terms
 
 import tieout_ledgerly

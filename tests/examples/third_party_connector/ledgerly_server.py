@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Self
 from urllib.parse import parse_qs, urlsplit
 
-from tieout import codec
+from tieout.api import codec
 
 Row = dict[str, Any]
 CLIENT_ID, CLIENT_SECRET = "ledgerly-client", "ledgerly-word"

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
-from tieout.model import Document, Line, Ref
+from tieout import Document, Line, Ref
 from tieout.testing import EntitySuite
 
 import tieout_sales_orders

@@ -1,6 +1,6 @@
 """Xero's own Python client, pointed at the sandbox over HTTP, reads and writes what a business has.
 
-Sources: facts/xero.md 1.4, 4 to 7, and the classes of `xero-python`, which know nothing of the sandbox.
+Sources: docs/facts/xero.md and the classes of `xero-python`, which know nothing of the sandbox.
 """
 
 from collections.abc import Callable, Iterator

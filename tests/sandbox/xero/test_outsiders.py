@@ -1,6 +1,7 @@
 """What clients written by others lean on: every answer has the types that Xero's own OpenAPI file gives it.
 
-The file is a field catalogue (facts/xero.md 0): types must agree, enumerations grow, so that their values are open.
+The file is a field catalogue (docs/facts/xero.md, "API description"): types must agree, enumerations grow, so that
+their values are open.
 """
 
 import re

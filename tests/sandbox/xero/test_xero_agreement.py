@@ -1,6 +1,8 @@
-"""Any document, saved through the API, agrees to the cent with a slow computation of our own (facts/xero.md 5.3).
+"""Any document, saved through the API, agrees to the cent with a slow computation of our own.
 
-The computation works in whole numbers and fractions, digit by digit as section 5.3 tells it, and shares no code with
+Source: docs/facts/xero.md, "Arithmetic".
+
+The computation works in whole numbers and fractions, digit by digit as "Arithmetic" tells it, and shares no code with
 the sandbox.
 """
 

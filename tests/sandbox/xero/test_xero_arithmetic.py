@@ -1,4 +1,4 @@
-"""The arithmetic of documents, against an independent computation in fractions (facts/xero.md 5.3)."""
+"""The arithmetic of documents, against an independent computation in fractions (docs/facts/xero.md, "Arithmetic")."""
 
 from collections.abc import Callable
 from decimal import Decimal

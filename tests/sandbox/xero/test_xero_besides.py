@@ -1,4 +1,7 @@
-"""Accounts as they are written, notes, attachments, e-mail and the customer's page (facts/xero.md 5.3, 5.5, 5.10)."""
+"""Accounts as they are written, notes, attachments, e-mail and the customer's page.
+
+Source: docs/facts/xero.md, "E-mail and online pages", "Accounts", "Attachments", "History".
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Contacts: matching, uniqueness, refusals, forms (facts/xero.md 4.5, 5.1, 6, 7.2)."""
+"""Contacts: matching, uniqueness, refusals, forms (docs/facts/xero.md, "Messages", "Contacts", "Lists", "Matching")."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,7 @@
-"""Credit notes: numbers, statuses, and what their allocations do to invoices (facts/xero.md 5.9, 7.2)."""
+"""Credit notes: numbers, statuses, and what their allocations do to invoices.
+
+Source: docs/facts/xero.md, "Credit notes", "Matching".
+"""
 
 from collections.abc import Callable
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The forms of bodies: XML both ways where JSON is not spoken, and documents as PDF (facts/xero.md 5.3, 6.1)."""
+"""The forms of bodies: XML both ways where JSON is not spoken, and documents as PDF (docs/facts/xero.md, "Formats")."""
 
 from collections.abc import Callable
 from typing import Any

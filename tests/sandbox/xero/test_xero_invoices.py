@@ -1,4 +1,7 @@
-"""Sales invoices and bills: matching, lines, statuses, edits, lock dates (facts/xero.md 4.5, 5.3, 7)."""
+"""Sales invoices and bills: matching, lines, statuses, edits, lock dates.
+
+Source: docs/facts/xero.md, "Messages", "Invoices and bills", "Lines", "Document statuses", "Matching".
+"""
 
 from collections.abc import Callable
 from decimal import Decimal

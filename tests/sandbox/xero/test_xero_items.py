@@ -1,4 +1,4 @@
-"""Items: codes, prices, what a switch takes away (facts/xero.md 5.2, 7.2)."""
+"""Items: codes, prices, what a switch takes away (docs/facts/xero.md, "Items", "Matching")."""
 
 from collections.abc import Callable
 from decimal import Decimal

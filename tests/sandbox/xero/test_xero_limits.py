@@ -1,4 +1,4 @@
-"""Limits and idempotency (facts/xero.md 2.1 and 3)."""
+"""Limits and idempotency (docs/facts/xero.md, "Rate limits", "Idempotency keys")."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Sign-in, tokens, scopes and connections (facts/xero.md 1)."""
+"""Sign-in, tokens, scopes and connections (docs/facts/xero.md, "Consent", "Tokens", "Connections", "Scopes")."""
 
 import re
 from base64 import urlsafe_b64encode

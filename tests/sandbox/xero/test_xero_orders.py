@@ -1,4 +1,4 @@
-"""Purchase orders and payments (facts/xero.md 4.5, 5.4, 5.8)."""
+"""Purchase orders and payments (docs/facts/xero.md, "Messages", "Purchase orders", "Payments")."""
 
 from collections.abc import Callable
 from decimal import Decimal

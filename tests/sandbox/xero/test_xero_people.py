@@ -1,4 +1,7 @@
-"""What people do inside Xero: payments, merges, archiving, leaving (facts/xero.md 5.1, 5.8, 1.4)."""
+"""What people do inside Xero: payments, merges, archiving, leaving.
+
+Source: docs/facts/xero.md, "Contacts", "Payments", "Connections".
+"""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a plan and a high volume of records forbid (facts/xero.md 2.2, 2.3)."""
+"""What a plan and a high volume of records forbid (docs/facts/xero.md, "Sizes", "Plans")."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Reading: filters, order, pages, forms, increments (facts/xero.md 6)."""
+"""Reading: filters, order, pages, forms, increments (docs/facts/xero.md, "Lists", "Filters", "Changes since")."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,7 @@
-"""Payments other than of invoices: refunds of credit notes, prepayments, overpayments (facts/xero.md 5.8, 5.9)."""
+"""Payments other than of invoices: refunds of credit notes, prepayments, overpayments.
+
+Source: docs/facts/xero.md, "Payments", "Prepayments and overpayments", "Credit notes".
+"""
 
 from collections.abc import Callable
 from decimal import Decimal

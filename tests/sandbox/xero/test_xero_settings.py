@@ -1,4 +1,7 @@
-"""Writing tax rates, currencies, tracking categories and contact groups (facts/xero.md 5.1, 5.6, 5.7, 7.1)."""
+"""Writing tax rates, currencies, tracking categories and contact groups.
+
+Source: docs/facts/xero.md, "Contacts", "Tax rates", "Currencies", "Tracking categories", "Create and update".
+"""
 
 from collections.abc import Callable
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""Tracked stock: moved by approval alone, at average cost, never below nothing (facts/xero.md 5.2)."""
+"""Tracked stock: moved by approval alone, at average cost, never below nothing.
+
+Source: docs/facts/xero.md, "Tracked stock".
+"""
 
 from collections.abc import Callable
 from decimal import Decimal

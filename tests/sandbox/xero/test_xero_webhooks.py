@@ -1,4 +1,4 @@
-"""Webhooks of the sandbox: signature, intent to receive, events, repeats (facts/xero.md 8)."""
+"""Webhooks of the sandbox: signature, intent to receive, events, repeats (docs/facts/xero.md, "Webhooks")."""
 
 import hmac
 import json

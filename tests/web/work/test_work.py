@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from tieout.runtime import SENT
+from tieout.api.runtime import SENT
 from tieout_web.runs import Run
 from tieout_web.site import Site
 

@@ -3,8 +3,10 @@
 The command line and the page use this module and nothing else of core.
 """
 
-from tieout.config import disable, enable
-from tieout.contract import Answer, Consent, Event, Finding, Proposal, Tenant
+from tieout.api.contract import Answer, Consent, Event, Finding, Proposal, Tenant
+from tieout.api.errors import ConfigError, Problem, ReauthNeeded, Refused, TieoutError
+from tieout.api.model import Account, Reference
+from tieout.api.runtime import Runtime
 from tieout.desk.backfill import Backfill, BackfillCount
 from tieout.desk.desk import AccountChoice, Desk, answer
 from tieout.desk.diff import FieldDiff
@@ -18,13 +20,12 @@ from tieout.desk.redirect import receive
 from tieout.desk.sample import Sample, sample, starter
 from tieout.desk.story import Moment, Story
 from tieout.desk.undo import Undoing
-from tieout.errors import ConfigError, Problem, ReauthNeeded, Refused, TieoutError
-from tieout.extras import commands, sandbox
-from tieout.model import Account, Reference
-from tieout.plugins import Status, installed
-from tieout.questions import Asked
-from tieout.reconcile.proof import EVER, Months, TieLine, TieOut, TieRecord
-from tieout.report import (
+from tieout.host.config import disable, enable
+from tieout.host.extras import sandbox
+from tieout.host.plugins import Status, installed
+from tieout.rules.proof import EVER, Months, TieLine, TieOut, TieRecord
+from tieout.rules.questions import Asked
+from tieout.rules.report import (
     AtWork,
     Calls,
     ConnectionView,
@@ -38,7 +39,6 @@ from tieout.report import (
     PlanView,
     RunReport,
 )
-from tieout.runtime import Runtime
 
 __all__ = [
     "EVER",
@@ -96,7 +96,6 @@ __all__ = [
     "Undoing",
     "Wanted",
     "answer",
-    "commands",
     "disable",
     "enable",
     "installed",

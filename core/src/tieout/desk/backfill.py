@@ -14,14 +14,14 @@ from math import ceil
 
 from sqlalchemy import insert, select
 
-from tieout.clock import Clock
-from tieout.config import Config
-from tieout.connections import Connections
+from tieout.api.clock import Clock
+from tieout.api.errors import Refused
 from tieout.desk.forecast import Forecast, forecast
 from tieout.engine import Engine
 from tieout.engine.flow import Flow
 from tieout.engine.history import older
-from tieout.errors import Refused
+from tieout.host.config import Config
+from tieout.host.connections import Connections
 from tieout.ledger import Ledger
 from tieout.ledger.tables import AuditRow, BackfillRow
 

@@ -11,22 +11,22 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from tieout.clock import Clock
-from tieout.config import Config
+from tieout.api.clock import Clock
+from tieout.api.errors import Problem, Refused
+from tieout.api.model import Record
+from tieout.api.work import Key
 from tieout.desk.held import ALL, Wanted, asked, count, decided, group, page
 from tieout.desk.named import Named, Names
 from tieout.engine import Engine
 from tieout.engine.due import ASKED, reasons
 from tieout.engine.flow import Flow
 from tieout.engine.inbox import inbox_row, index, wires
-from tieout.errors import Problem, Refused
+from tieout.host.config import Config
 from tieout.ledger import Ledger
 from tieout.ledger.tables import AuditRow, DecisionRow, DueRow, HeldRow, InboxRow, LinkRow
-from tieout.match import label, normal, worth
-from tieout.model import Record
-from tieout.questions import Asked, Question, name_mark
-from tieout.report import Decision, HeldPage
-from tieout.work import Key
+from tieout.rules.match import label, normal, worth
+from tieout.rules.questions import Asked, Question, name_mark
+from tieout.rules.report import Decision, HeldPage
 
 _SIDES = {"keep-source": "source", "keep-target": "target"}
 

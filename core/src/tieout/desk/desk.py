@@ -12,10 +12,10 @@ from typing import Any, Self
 
 from sqlalchemy import insert, update
 
-from tieout import config as configuration
-from tieout.config import Config, PairConfig
-from tieout.connections import Connections
-from tieout.contract import Answer, Connection, Consent, Event, Pick, Proposal, Settings, Tenant
+from tieout.api.contract import Answer, Connection, Consent, Event, Pick, Proposal, Settings, Tenant
+from tieout.api.errors import Refused, TieoutError
+from tieout.api.model import Account, Reference
+from tieout.api.runtime import Runtime
 from tieout.desk import proposals
 from tieout.desk.backfill import Backfills
 from tieout.desk.decisions import Decisions
@@ -27,22 +27,22 @@ from tieout.desk.plans import Plans
 from tieout.desk.undo import Undo
 from tieout.desk.views import Views
 from tieout.engine import Approve, Engine
-from tieout.errors import Refused, TieoutError
-from tieout.events import Events
+from tieout.engine.reconcile import Trace, tie_out
+from tieout.host import config as configuration
+from tieout.host.config import Config, PairConfig
+from tieout.host.connections import Connections
+from tieout.host.events import Events
+from tieout.host.plugins import Plugins, Status, load
 from tieout.ledger import Ledger
+from tieout.ledger.standing import Purpose
 from tieout.ledger.tables import AuditRow, ConnectionRow
-from tieout.model import Account, Reference
-from tieout.plugins import Plugins, Status, load
-from tieout.quota import Purpose
-from tieout.reconcile import Trace, tie_out
-from tieout.reconcile.proof import EVER, Months, TieOut
-from tieout.report import (
+from tieout.rules.proof import EVER, Months, TieOut
+from tieout.rules.report import (
     ConnectionView,
     PairView,
     PlanView,
     RunReport,
 )
-from tieout.runtime import Runtime
 
 
 @dataclass(frozen=True, slots=True)

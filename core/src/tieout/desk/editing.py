@@ -18,24 +18,24 @@ import tomlkit
 from pydantic import Field as Described
 from sqlalchemy import insert, select
 
-from tieout import config as configuration
-from tieout import forms, paper, toml
-from tieout.clock import Clock
-from tieout.config import Config
-from tieout.contract import Connector, Settings
+from tieout.api.clock import Clock
+from tieout.api.contract import Connector, Settings
+from tieout.api.errors import Refused
+from tieout.api.model import Organisation, Reference
+from tieout.api.secret import FILE
+from tieout.api.toml import Key, read_toml
 from tieout.desk.fields import Field, Option, fields, title, typed
 from tieout.desk.offers import Offers
 from tieout.engine.reference import ReferenceData
 from tieout.engine.tally import holds
-from tieout.errors import Refused
-from tieout.guard import Guard
+from tieout.host import config as configuration
+from tieout.host import forms, paper, toml
+from tieout.host.config import Config
+from tieout.host.mail import Mail
+from tieout.host.plugins import Plugins
 from tieout.ledger import Ledger
 from tieout.ledger.tables import AuditRow, ConnectionRow
-from tieout.mail import Mail
-from tieout.model import Organisation, Reference
-from tieout.plugins import Plugins
-from tieout.secret import FILE
-from tieout.toml import Key
+from tieout.rules.guard import Guard
 
 """The file beside the configuration for secrets that were typed into a form; its owner alone may read it."""
 
@@ -272,7 +272,7 @@ class Editing:
         return Offers(self.kept(self.config.pairs[pair].target).rows, self._section("pairs", pair))
 
     def _data(self) -> dict[str, Any]:
-        return toml.parse(self.config.path)[0]
+        return read_toml(self.config.path)[0]
 
     def _section(self, *key: str) -> dict[str, Any]:
         value: Any = self._data()

@@ -9,23 +9,23 @@ from typing import Any, Literal
 from sqlalchemy import Connection as Sql
 from sqlalchemy import select, union_all
 
-from tieout.codec import dumps, loads
-from tieout.config import Config
-from tieout.contract import Wire
+from tieout.api.codec import dumps, loads
+from tieout.api.contract import Wire
+from tieout.api.errors import Problem
+from tieout.api.model import Record
 from tieout.desk.diff import diff
 from tieout.desk.named import Named, Names
 from tieout.desk.story import Happening, Mapped, Moment, Story
 from tieout.engine import Engine
 from tieout.engine.flow import End, Flow, dump, load
-from tieout.errors import Problem
+from tieout.host.config import Config
 from tieout.ledger import Ledger
 from tieout.ledger.archive import ReleasedRow
 from tieout.ledger.runs import BatchRow, ChangeRow, PlanRow, ReceiptRow
 from tieout.ledger.tables import AuditRow, BackRow, DecisionRow, DueRow, EnclosureRow, HeldRow, LinkRow
 from tieout.ledger.versions import Version, versions
-from tieout.match import label
-from tieout.model import Record
-from tieout.references import refs
+from tieout.rules.match import label
+from tieout.rules.references import refs
 
 _OPS = {"create": "create it", "update": "change it", "void": "take it back", "link": "link it to what is there"}
 _KINDS = {"hold": "held", "skip": "skipped"}

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from tieout.contract import Pick, Settings
-from tieout.secret import Secret
-from tieout.toml import Key
+from tieout.api.contract import Pick, Settings
+from tieout.api.secret import Secret
+from tieout.api.toml import Key
 
 Sort = Literal["switch", "choice", "pick", "table", "text", "list", "number", "amount", "date", "secret", "kept"]
 """What a field looks like; what is `kept` is too much for a form and is edited in the file."""

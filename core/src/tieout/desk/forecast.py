@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tieout.connections import Connections
+from tieout.host.connections import Connections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

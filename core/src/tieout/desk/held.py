@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, func, select, type_coerce
 
-from tieout.codec import dumps
-from tieout.errors import Problem
+from tieout.api.codec import dumps
+from tieout.api.errors import Problem
 from tieout.ledger import Ledger, chunks
 from tieout.ledger.tables import DecisionRow, HeldRow
-from tieout.questions import Asked, Question
-from tieout.report import Decision, HeldPage, HeldRecord
+from tieout.rules.questions import Asked, Question
+from tieout.rules.report import Decision, HeldPage, HeldRecord
 
 PAGE = 50
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from tieout.clock import Clock
-from tieout.config import Config
+from tieout.api.clock import Clock
+from tieout.api.errors import TieoutError
 from tieout.desk.views import Views
-from tieout.errors import TieoutError
+from tieout.host.config import Config
+from tieout.host.mail import Mail, send
 from tieout.ledger import Ledger
 from tieout.ledger.tables import AuditRow
-from tieout.mail import Mail, send
-from tieout.report import ConnectionView, HoldGroup, PairView
+from tieout.rules.report import ConnectionView, HoldGroup, PairView
 
 DAY = timedelta(days=1)
 AGAIN = timedelta(minutes=15)

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, select, union_all
 
-from tieout.config import Config
-from tieout.errors import Refused
+from tieout.api.errors import Refused
+from tieout.host.config import Config
+from tieout.host.plugins import Plugins
 from tieout.ledger import Ledger
 from tieout.ledger.runs import ChangeRow, PlanRow
 from tieout.ledger.tables import HeldRow, InboxRow, LinkRow
-from tieout.plugins import Plugins
 
 
 @dataclass(frozen=True, slots=True)

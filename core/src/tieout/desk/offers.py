@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tieout.contract import Pick
+from tieout.api.contract import Pick
+from tieout.api.model import Account, Reference, TaxRate, Tracking
 from tieout.desk.fields import Field, Option, Row, text
-from tieout.model import Account, Reference, TaxRate, Tracking
-from tieout.report import HoldGroup
+from tieout.rules.report import HoldGroup
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from tieout.errors import Refused
+from tieout.api.errors import Refused
 from tieout.ledger import Ledger
 from tieout.ledger.runs import PlanRow, RunRow
-from tieout.report import Calls, Counts
+from tieout.rules.report import Calls, Counts
 
 PAGE = 25
 

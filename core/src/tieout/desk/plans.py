@@ -8,17 +8,17 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from tieout.config import Config, PairConfig
-from tieout.connections import Connections
-from tieout.contract import Tenant
+from tieout.api.contract import Tenant
+from tieout.api.errors import Problem, Refused
 from tieout.desk.diff import FieldDiff, diff
 from tieout.desk.forecast import Forecast, forecast
 from tieout.engine.tally import Ends, view
-from tieout.errors import Problem, Refused
+from tieout.host.config import Config, PairConfig
+from tieout.host.connections import Connections
+from tieout.host.plugins import Plugins
 from tieout.ledger import Ledger
 from tieout.ledger.runs import ChangeRow, PlanRow
-from tieout.plugins import Plugins
-from tieout.report import PlanView
+from tieout.rules.report import PlanView
 
 PAGE = 50
 NEWEST = 20

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tieout import config as configuration
-from tieout import paper
-from tieout.contract import Proposal
-from tieout.errors import ContractError
+from tieout.api.contract import Proposal
+from tieout.api.errors import ContractError
+from tieout.host import config as configuration
+from tieout.host import paper
 
 
 def keep(config: Path, connection: str, proposal: Proposal) -> tuple[Path, ...]:

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tieout.errors import Refused
+from tieout.api.errors import Refused
 
 PATH = "/callback"
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Tieout</title>

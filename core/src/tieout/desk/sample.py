@@ -10,9 +10,9 @@ from typing import Any
 
 import tomlkit
 
-from tieout import paper
-from tieout.errors import Refused
-from tieout.secret import FILE
+from tieout.api.errors import Refused
+from tieout.api.secret import FILE
+from tieout.host import paper
 
 
 @dataclass(frozen=True, slots=True)

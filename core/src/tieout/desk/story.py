@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from tieout.api.errors import Problem
 from tieout.desk.diff import FieldDiff
-from tieout.errors import Problem
 
 Happening = Literal[
     "read", "edited", "gone", "released", "planned", "approved", "sent", "answered", "linked", "held", "decided", "told"

@@ -13,22 +13,22 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from tieout.codec import digest
-from tieout.config import Config
+from tieout.api.codec import digest
+from tieout.api.errors import Problem, Refused
+from tieout.api.model import Record
+from tieout.api.work import Lowering, Reject, Step
 from tieout.engine import Engine, Run
 from tieout.engine.due import told
 from tieout.engine.flow import Flow
 from tieout.engine.inbox import wires
 from tieout.engine.resolve import Resolver
-from tieout.errors import Problem, Refused
+from tieout.host.config import Config
 from tieout.ledger import Ledger
 from tieout.ledger.runs import ChangeRow, PlanRow, RunRow
 from tieout.ledger.tables import LinkRow
-from tieout.match import external
-from tieout.model import Record
-from tieout.references import differing, places
-from tieout.report import Counts, HoldGroup, PlanView
-from tieout.work import Lowering, Reject, Step
+from tieout.rules.match import external
+from tieout.rules.references import differing, places
+from tieout.rules.report import Counts, HoldGroup, PlanView
 
 PAGE = 200
 EXAMPLES = 5

@@ -10,16 +10,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, literal, select, union_all
 
-from tieout.clock import Clock
-from tieout.config import Config, PairConfig
-from tieout.connections import Connections
-from tieout.contract import Tenant
+from tieout.api.clock import Clock
+from tieout.api.contract import Tenant
 from tieout.engine.tally import holds
+from tieout.host.config import Config, PairConfig
+from tieout.host.connections import Connections
+from tieout.host.plugins import Plugins
 from tieout.ledger import Ledger, lease
 from tieout.ledger.runs import PlanRow, RunRow
 from tieout.ledger.tables import ConnectionRow, HeldRow, LinkRow, LiveRow
-from tieout.plugins import Plugins
-from tieout.report import AtWork, ConnectionView, Counts, FlowView, PairView
+from tieout.rules.report import AtWork, ConnectionView, Counts, FlowView, PairView
 
 NEAR = timedelta(days=14)
 """How long before its end a person is told of a consent that nobody uses."""

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tieout.ledger import chunks
 from tieout.ledger.tables import DecisionRow
-from tieout.questions import Answers
+from tieout.rules.questions import Answers
 
 
 def answers(sql: Sql, pair: str, entity: str, ids: Sequence[str]) -> dict[str, Answers]:

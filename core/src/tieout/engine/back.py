@@ -12,19 +12,19 @@ from typing import Any
 
 from sqlalchemy import and_, delete, or_, select
 
-from tieout.clock import Clock
-from tieout.codec import digest
-from tieout.contract import Entity
+from tieout.api.clock import Clock
+from tieout.api.codec import digest
+from tieout.api.contract import Entity
+from tieout.api.errors import OutcomeUnknown, Problem
+from tieout.api.model import Mark, Record, Settlement
+from tieout.api.work import Batch, Lowering, Receipt, Reject, Step
 from tieout.engine.due import held_row
 from tieout.engine.flow import End, Flow, dump, tenant_key
 from tieout.engine.inbox import Told, source_record, wires
-from tieout.errors import OutcomeUnknown, Problem
 from tieout.ledger import Ledger, chunks
 from tieout.ledger.lease import Lease
 from tieout.ledger.tables import BackRow, HeldRow, InboxRow, LinkRow
-from tieout.model import Mark, Record, Settlement
-from tieout.report import Counts
-from tieout.work import Batch, Lowering, Receipt, Reject, Step
+from tieout.rules.report import Counts
 
 MOST = 500
 """Records written in one run at most: systems that take one record a call are not kept busy for hours."""

@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tieout.codec import digest
-from tieout.contract import Wire
+from tieout.api.codec import digest
+from tieout.api.contract import Wire
+from tieout.api.errors import Problem
+from tieout.api.model import Record
 from tieout.engine.flow import Flow
-from tieout.errors import Problem
-from tieout.match import label, worth
-from tieout.model import Record
-from tieout.plan import Verdict
-from tieout.questions import UNANSWERED, Answers, Question
-from tieout.report import Counts
+from tieout.rules.match import label, worth
+from tieout.rules.plan import Verdict
+from tieout.rules.questions import UNANSWERED, Answers, Question
+from tieout.rules.report import Counts
 
 ASKED, HELD = "asked", "held"
 """Why a record is due besides having been read: a person asked for it, or it was held before."""

@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import and_, or_, select
 
-from tieout.clock import Clock
-from tieout.contract import File
+from tieout.api.clock import Clock
+from tieout.api.contract import File
+from tieout.api.errors import OutcomeUnknown, Problem, Rejected
 from tieout.engine.due import held_row
 from tieout.engine.flow import Flow
 from tieout.engine.inbox import Told, source_record
-from tieout.errors import OutcomeUnknown, Problem, Rejected
 from tieout.ledger import Ledger
 from tieout.ledger.lease import Lease
 from tieout.ledger.tables import EnclosureRow, HeldRow, LinkRow

@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from tieout.clock import Clock
-from tieout.codec import digest
-from tieout.config import Config, PairConfig
-from tieout.connections import Connections
-from tieout.contract import Connection, stable
+from tieout.api.clock import Clock
+from tieout.api.codec import digest
+from tieout.api.contract import Connection, stable
+from tieout.api.errors import OutcomeUnknown, ReauthNeeded, Refused, Throttled, TieoutError
+from tieout.api.model import Reference
 from tieout.engine.back import Back
 from tieout.engine.enclosures import Enclosures
 from tieout.engine.flow import Flow
@@ -27,15 +27,15 @@ from tieout.engine.receipts import Receipts
 from tieout.engine.reference import ReferenceData
 from tieout.engine.roster import Roster
 from tieout.engine.tally import applied, ends, holds, least_writes, view
-from tieout.errors import OutcomeUnknown, ReauthNeeded, Refused, Throttled, TieoutError
+from tieout.host.config import Config, PairConfig
+from tieout.host.connections import Connections
+from tieout.host.plugins import Plugins
 from tieout.ledger import Ledger
 from tieout.ledger.lease import Lease, held
 from tieout.ledger.runs import BatchRow, PlanRow, RunRow
 from tieout.ledger.tables import LiveRow
 from tieout.ledger.versions import drop
-from tieout.model import Reference
-from tieout.plugins import Plugins
-from tieout.report import Calls, Counts, PlanView, RunReport
+from tieout.rules.report import Calls, Counts, PlanView, RunReport
 
 Approve = Callable[[PlanView], bool]
 

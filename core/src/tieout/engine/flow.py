@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from tieout.codec import digest, dumps
-from tieout.contract import Binding, Connection, Connector, Entity, Resource, Terms, Wire, stable
-from tieout.errors import ContractError
-from tieout.facade import Facade
-from tieout.model import Record
-from tieout.plan import Range
-from tieout.questions import NOBODY, Ownership
-from tieout.work import Lowering, Reject, Step, Work
+from tieout.api.codec import digest, dumps
+from tieout.api.contract import Binding, Connection, Connector, Entity, Resource, Terms, Wire, stable
+from tieout.api.errors import ContractError
+from tieout.api.model import Record
+from tieout.api.work import Lowering, Reject, Step, Work
+from tieout.host.facade import Facade
+from tieout.rules.plan import Range
+from tieout.rules.questions import NOBODY, Ownership
 
 
 @dataclass(frozen=True, slots=True)

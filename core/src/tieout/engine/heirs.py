@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection as Sql
 from sqlalchemy import select, update
 
-from tieout.contract import Resource, Wire
+from tieout.api.contract import Resource, Wire
 from tieout.ledger import chunks
 from tieout.ledger.tables import InboxRow, LinkRow
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from tieout.api.model import Record
 from tieout.engine.due import HELD
 from tieout.engine.flow import Flow
 from tieout.engine.inbox import wires
 from tieout.ledger import Ledger
 from tieout.ledger.lease import Lease
 from tieout.ledger.tables import BackfillRow, DueRow, HeldRow
-from tieout.model import Record
-from tieout.plan import BEFORE
+from tieout.rules.plan import BEFORE
 
 PORTION = 1000
 """So many documents of one app are taken up in one run."""

@@ -13,18 +13,18 @@ from typing import Any
 from sqlalchemy import Connection as Sql
 from sqlalchemy import delete, select, update
 
-from tieout.codec import digest
-from tieout.contract import Connection, Resource, Wire, first
+from tieout.api.codec import digest
+from tieout.api.contract import Connection, Resource, Wire, first
+from tieout.api.errors import ContractError
+from tieout.api.model import Record
+from tieout.api.work import Page, Reject
 from tieout.engine.flow import End, Flow, tenant_key
 from tieout.engine.heirs import follow
-from tieout.errors import ContractError
 from tieout.ledger import Ledger, chunks
 from tieout.ledger.lease import Lease
 from tieout.ledger.tables import CursorRow, DueRow, InboxRow, KeyRow, LinkRow
 from tieout.ledger.versions import keep, keep_gone
-from tieout.match import keys
-from tieout.model import Record
-from tieout.work import Page, Reject
+from tieout.rules.match import keys
 
 Told = Callable[[str, dict[str, Any]], None]
 

@@ -9,19 +9,19 @@ from typing import Any
 
 from sqlalchemy import delete, select, tuple_
 
+from tieout.api.errors import Problem
+from tieout.api.model import Record
+from tieout.api.work import Key, Reject
 from tieout.engine.due import Due, held_row
 from tieout.engine.flow import Flow, load
 from tieout.engine.inbox import inbox_row, index, wires
-from tieout.errors import Problem
 from tieout.ledger import Ledger, chunks
 from tieout.ledger.lease import Lease
 from tieout.ledger.runs import ChangeRow
 from tieout.ledger.tables import DueRow, HeldRow, InboxRow, KeyRow, LinkRow
 from tieout.ledger.versions import keep
-from tieout.match import Candidate, Match, choose, keys, label, normal, proposals, renaming, twin
-from tieout.model import Record
-from tieout.questions import Question
-from tieout.work import Key, Reject
+from tieout.rules.match import Candidate, Match, choose, keys, label, normal, proposals, renaming, twin
+from tieout.rules.questions import Question
 
 _OFFERED = "offered"
 """The mark of a name that was proposed to a record: no other one is offered it in the same plan."""

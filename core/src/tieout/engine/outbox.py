@@ -14,20 +14,20 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from tieout.clock import Clock
-from tieout.codec import digest, dumps
+from tieout.api.clock import Clock
+from tieout.api.codec import digest, dumps
+from tieout.api.errors import OutcomeUnknown, Problem, Rejected, Throttled, Unavailable
+from tieout.api.runtime import STORED
+from tieout.api.threads import Pool, Task
+from tieout.api.work import Batch, Op, Receipt, Step
 from tieout.engine.flow import End, Flow, levels
 from tieout.engine.inbox import Told, digests
 from tieout.engine.receipts import Receipts
-from tieout.errors import OutcomeUnknown, Problem, Rejected, Throttled, Unavailable
 from tieout.ledger import Ledger, chunks
 from tieout.ledger.lease import Lease
 from tieout.ledger.runs import BatchRow, ChangeRow
 from tieout.ledger.tables import LinkRow
-from tieout.references import fill
-from tieout.runtime import STORED
-from tieout.threads import Pool, Task
-from tieout.work import Batch, Op, Receipt, Step
+from tieout.rules.references import fill
 
 IN_FLIGHT = 4
 TRIES = 4

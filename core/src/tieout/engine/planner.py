@@ -9,8 +9,11 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, literal, select
 
-from tieout.codec import digest
-from tieout.contract import stable
+from tieout.api.codec import digest
+from tieout.api.contract import stable
+from tieout.api.errors import Problem
+from tieout.api.model import Record
+from tieout.api.work import Lowering, Reject, Step
 from tieout.engine.answers import answers
 from tieout.engine.due import ASKED, HELD, Due, held_row, released_row
 from tieout.engine.flow import Flow, dump, load
@@ -18,19 +21,16 @@ from tieout.engine.inbox import Told, wires
 from tieout.engine.matching import Matching, forget
 from tieout.engine.refusal import refusal
 from tieout.engine.resolve import Resolver
-from tieout.errors import Problem
 from tieout.ledger import Ledger, chunks
 from tieout.ledger.archive import ReleasedRow
 from tieout.ledger.lease import Lease
 from tieout.ledger.runs import ChangeRow
 from tieout.ledger.tables import DueRow, FlowRow, HeldRow, InboxRow, LinkRow
-from tieout.match import external, label, renamed, worth
-from tieout.model import Record
-from tieout.plan import UNCHANGED, Case, Past, Verdict, decide
-from tieout.questions import UNANSWERED
-from tieout.references import places, texts
-from tieout.report import Counts
-from tieout.work import Lowering, Reject, Step
+from tieout.rules.match import external, label, renamed, worth
+from tieout.rules.plan import UNCHANGED, Case, Past, Verdict, decide
+from tieout.rules.questions import UNANSWERED
+from tieout.rules.references import places, texts
+from tieout.rules.report import Counts
 
 PAGE = 200
 

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, select, update
 
-from tieout.clock import Clock
-from tieout.contract import Wire, first
+from tieout.api.clock import Clock
+from tieout.api.contract import Wire, first
+from tieout.api.errors import Problem
+from tieout.api.model import Record
+from tieout.api.work import Key, Outcome, Receipt
 from tieout.engine.due import reasons, told
 from tieout.engine.flow import Flow, load
 from tieout.engine.inbox import inbox_row, index, wires
 from tieout.engine.refusal import refusal
-from tieout.errors import Problem
 from tieout.ledger import Ledger
 from tieout.ledger.lease import Lease
 from tieout.ledger.runs import BatchRow, ChangeRow, ReceiptRow
 from tieout.ledger.tables import DueRow, HeldRow, InboxRow, LinkRow
 from tieout.ledger.versions import keep
-from tieout.match import joined, normal
-from tieout.model import Record
-from tieout.references import differing
-from tieout.work import Key, Outcome, Receipt
+from tieout.rules.match import joined, normal
+from tieout.rules.references import differing
 
 if TYPE_CHECKING:
     from tieout.engine.outbox import Sending

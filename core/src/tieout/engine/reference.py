@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from tieout.clock import Clock
-from tieout.contract import Connection
+from tieout.api.clock import Clock
+from tieout.api.contract import Connection
+from tieout.api.model import Account, Currency, Lock, Organisation, Permission, Reference, TaxRate, Tracking
 from tieout.engine.flow import tenant_key
+from tieout.host.plugins import Plugins
 from tieout.ledger import Ledger
 from tieout.ledger.tables import ReferenceRow
-from tieout.model import Account, Currency, Lock, Organisation, Permission, Reference, TaxRate, Tracking
-from tieout.plugins import Plugins
 
 _ROWS: Mapping[str, type[Reference]] = {
     "accounts": Account,

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Connection as Sql
 from sqlalchemy import select
 
-from tieout.codec import digest
+from tieout.api.codec import digest
 from tieout.engine.flow import Flow
 from tieout.ledger import chunks
 from tieout.ledger.tables import InboxRow
-from tieout.references import texts
+from tieout.rules.references import texts
 
 _ID_LENGTH = 64
 

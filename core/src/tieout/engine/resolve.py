@@ -8,16 +8,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from tieout.contract import Wire
+from tieout.api.contract import Wire
+from tieout.api.errors import Problem
+from tieout.api.model import Record, Ref
 from tieout.engine.flow import Flow
 from tieout.engine.inbox import wires
-from tieout.errors import Problem
 from tieout.ledger import Ledger, chunks
 from tieout.ledger.runs import ChangeRow
 from tieout.ledger.tables import HeldRow, LinkRow
-from tieout.match import label
-from tieout.model import Record, Ref
-from tieout.references import refs, replace
+from tieout.rules.match import label
+from tieout.rules.references import refs, replace
 
 Pointer = tuple[str, str]
 """A source record: entity and source id."""

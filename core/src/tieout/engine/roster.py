@@ -8,18 +8,18 @@ from typing import Any
 
 from sqlalchemy import select
 
-from tieout.clock import Clock
-from tieout.config import PairConfig
-from tieout.connections import Connections
-from tieout.contract import Connection, Terms
+from tieout.api.clock import Clock
+from tieout.api.contract import Connection, Terms
+from tieout.api.errors import ContractError, Refused
 from tieout.engine.flow import End, Flow
 from tieout.engine.reference import ReferenceData
-from tieout.errors import ContractError, Refused
+from tieout.host.config import PairConfig
+from tieout.host.connections import Connections
+from tieout.host.plugins import Plugins
 from tieout.ledger import Ledger
 from tieout.ledger.tables import BackfillRow
-from tieout.plan import Range
-from tieout.plugins import Plugins
-from tieout.questions import NOBODY
+from tieout.rules.plan import Range
+from tieout.rules.questions import NOBODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,15 @@ from typing import Any
 
 from sqlalchemy import Text, func, select, type_coerce
 
-from tieout.config import PairConfig
-from tieout.contract import Tenant
+from tieout.api.contract import Tenant
+from tieout.api.errors import Problem
 from tieout.engine.flow import Flow
-from tieout.errors import Problem
-from tieout.guard import Taken, objections
+from tieout.host.config import PairConfig
 from tieout.ledger import Ledger
 from tieout.ledger.runs import ChangeRow, PlanRow
 from tieout.ledger.tables import HeldRow, LinkRow, LiveRow
-from tieout.report import Counts, HoldGroup, PlanView
+from tieout.rules.guard import Taken, objections
+from tieout.rules.report import Counts, HoldGroup, PlanView
 
 _DONE = {"create": "created", "update": "updated", "void": "voided", "link": "linked"}
 EXAMPLES = 5

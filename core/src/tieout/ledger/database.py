@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from tieout.errors import LedgerError
+from tieout.api.errors import LedgerError
+from tieout.api.runtime import Runtime
 from tieout.ledger import migrations
-from tieout.runtime import Runtime
 
 
 def reach(url: str, runtime: Runtime) -> Engine:

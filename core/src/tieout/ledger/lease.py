@@ -13,11 +13,11 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, or_, select, update
 
-from tieout.clock import Clock
-from tieout.errors import LeaseLost, LedgerError, Refused
+from tieout.api.clock import Clock
+from tieout.api.errors import LeaseLost, LedgerError, Refused
+from tieout.api.runtime import Process
 from tieout.ledger.ledger import Ledger
 from tieout.ledger.tables import LeaseRow
-from tieout.runtime import Process
 
 SECONDS = 30.0
 """How long a silent holder keeps its lease."""

@@ -16,10 +16,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
-from tieout.errors import LeaseLost, LedgerError
+from tieout.api.errors import LeaseLost, LedgerError
+from tieout.api.runtime import COMMITTED, Runtime
 from tieout.ledger import database
 from tieout.ledger.tables import LeaseRow
-from tieout.runtime import COMMITTED, Runtime
 
 if TYPE_CHECKING:
     from tieout.ledger.lease import Lease

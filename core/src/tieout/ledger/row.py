@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Text, TypeDecorator
 from sqlmodel import SQLModel
 
-from tieout.codec import dumps, loads
+from tieout.api.codec import dumps, loads
 
 
 class Json(TypeDecorator[Any]):

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection as Sql
 from sqlalchemy import delete, select
 
-from tieout.codec import dumps, loads
-from tieout.contract import Wire
+from tieout.api.codec import dumps, loads
+from tieout.api.contract import Wire
 from tieout.ledger.archive import VersionRow
 from tieout.ledger.lease import Lease
 from tieout.ledger.ledger import Ledger

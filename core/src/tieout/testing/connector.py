@@ -10,16 +10,16 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tieout import codec
-from tieout.contract import Connection, Connector, Resource, Settings, Wire
-from tieout.errors import ReauthNeeded, TieoutError, Unavailable
-from tieout.facade import Facade
-from tieout.model import Record
-from tieout.plugins import Plugins, admit
+from tieout.api import codec
+from tieout.api.contract import Connection, Connector, Resource, Settings, Wire
+from tieout.api.errors import ReauthNeeded, TieoutError, Unavailable
+from tieout.api.model import Record
+from tieout.api.work import Key, Page, Reject, Work
+from tieout.host.facade import Facade
+from tieout.host.plugins import Plugins, admit
 from tieout.testing import rules
 from tieout.testing.doubles import FakeClock, FakeHttp, forward, reply
 from tieout.testing.samples import Sample
-from tieout.work import Key, Page, Reject, Work
 
 NOT_JSON = reply(200, content=b"<html>down for maintenance</html>", headers={"Content-Type": "text/html"})
 

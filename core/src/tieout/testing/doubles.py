@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from tieout import codec
-from tieout.clock import Clock
-from tieout.errors import OutcomeUnknown, ReauthNeeded, Throttled, Unavailable
-from tieout.http import Calls, Http, Reply
+from tieout.api import codec
+from tieout.api.clock import Clock
+from tieout.api.errors import OutcomeUnknown, ReauthNeeded, Throttled, Unavailable
+from tieout.api.http import Calls, Http, Reply
 
 _START = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 
@@ -54,7 +54,7 @@ class Call:
 
 
 Answer = Callable[[Call], Reply]
-"""What a system answers to a call; it may raise what `tieout.http` raises."""
+"""What a system answers to a call; it may raise what `tieout.host.http` raises."""
 
 
 def reply(status: int, body: Any = None, *, content: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
@@ -66,7 +66,7 @@ def reply(status: int, body: Any = None, *, content: bytes = b"", headers: Mappi
 class FakeHttp(Http):
     """A way out that leads nowhere: answers come from a function or from a list, in order, and calls are kept.
 
-    Statuses mean what they mean in `tieout.http`: a 401 is `ReauthNeeded`, a 429 `Throttled`, a 5xx `Unavailable` or,
+    A status means what it means to the real client: a 401 is `ReauthNeeded`, a 429 `Throttled`, a 5xx `Unavailable` or,
     to a write, `OutcomeUnknown`. Without an answer every call fails the test.
     """
 
@@ -96,6 +96,10 @@ class FakeHttp(Http):
     def write(self, method: str, url: str, **parts: Any) -> Reply:
         """Change, and be answered as prepared."""
         return self._answer(Call(way="write", method=method, url=url, **_filled(parts)))
+
+    def bare(self, url: str, *, headers: Mapping[str, str], form: str) -> Reply:
+        """Ask for tokens, and be answered as prepared."""
+        return self._answer(Call(way="write", method="POST", url=url, headers=headers))
 
     def close(self) -> None:
         """Nothing is open."""

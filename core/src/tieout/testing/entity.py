@@ -8,10 +8,10 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar, get_args
 
-from tieout.contract import Entity, Settings
-from tieout.errors import Problem
-from tieout.model import Record, Ref
-from tieout.plugins import admit
+from tieout.api.contract import Entity, Settings
+from tieout.api.errors import Problem
+from tieout.api.model import Record, Ref
+from tieout.host.plugins import admit
 from tieout.testing import rules
 
 _KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")

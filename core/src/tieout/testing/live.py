@@ -9,12 +9,12 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from tieout.clock import Clock
-from tieout.contract import Connection, Limits
-from tieout.http import Http
-from tieout.plugins import admit
-from tieout.quota import Quota
-from tieout.vault import Vault
+from tieout.api.clock import Clock
+from tieout.api.contract import Connection, Limits
+from tieout.api.vault import Vault
+from tieout.host.http import HttpClient
+from tieout.host.plugins import admit
+from tieout.host.quota import Quota
 
 
 class FakeVault(Vault):
@@ -72,7 +72,7 @@ def connect(
     def authenticate() -> Any:
         return plugins.facade.auth(connection, vault)
 
-    http = Http(
+    http = HttpClient(
         "kit",
         hosts={*connector.hosts(chosen), *(oauth.hosts if oauth else ())},
         quota=Quota("kit", limits or connector.limits, clock),

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from tieout import codec
-from tieout.admission import inexact
-from tieout.contract import Settings
-from tieout.model import Record, Ref
+from tieout.api import codec
+from tieout.api.contract import Settings
+from tieout.api.model import Record, Ref
+from tieout.host.admission import inexact
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 def settings_are_a_form(model: type[Settings]) -> None:
     """A settings model is frozen, refuses unknown keys, and spells its keys with hyphens."""
-    assert issubclass(model, Settings), f"{model.__name__} is not a tieout.contract.Settings"
+    assert issubclass(model, Settings), f"{model.__name__} is not a tieout.api.contract.Settings"
     assert model.model_config.get("extra") == "forbid", f"{model.__name__} accepts unknown keys: a typo would go unseen"
     assert model.model_config.get("frozen"), f"{model.__name__} can be changed after it was read"
     for key in model.model_json_schema().get("properties", {}):

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tieout.contract import Binding, Kind, Settings, Tenant, Terms, Wire
-from tieout.model import Record, Reference
+from tieout.api.contract import Binding, Kind, Settings, Tenant, Terms, Wire
+from tieout.api.model import Record, Reference
 
 _TENANT = Tenant(id="tenant-1", name="A firm of the tests")
 

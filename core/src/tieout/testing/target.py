@@ -12,17 +12,17 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tieout import codec
-from tieout.contract import Connection, Resource
-from tieout.errors import OutcomeUnknown, ReauthNeeded, TieoutError, Unavailable
-from tieout.facade import Facade
-from tieout.model import Document, Item, Record
-from tieout.plugins import Plugins, admit
+from tieout.api import codec
+from tieout.api.contract import Connection, Resource
+from tieout.api.errors import OutcomeUnknown, ReauthNeeded, TieoutError, Unavailable
+from tieout.api.model import Document, Item, Record
+from tieout.api.work import Batch, Key, Lowering, Receipt, Reject, Step, Work
+from tieout.host.facade import Facade
+from tieout.host.plugins import Plugins, admit
 from tieout.testing import rules
 from tieout.testing.connector import NOT_JSON
 from tieout.testing.doubles import Answer, FakeHttp, forward, reordered, reply
 from tieout.testing.samples import Sample
-from tieout.work import Batch, Key, Lowering, Receipt, Reject, Step, Work
 
 BIG = Decimal("987654321098765.43")
 """Seventeen digits: a float cannot keep them."""

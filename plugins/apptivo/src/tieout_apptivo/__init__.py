@@ -9,11 +9,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from tieout.contract import Check, Connection, Connector, Cursor, File, Limits, Lower, Proposal, Resource, Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.hooks import hookimpl
-from tieout.model import Document, Item, Mark, Party, Payment, Record, Settlement
-from tieout.work import Batch, Key, Page, Receipt
+from tieout import (
+    Batch,
+    Check,
+    Connection,
+    Connector,
+    Cursor,
+    Document,
+    File,
+    Item,
+    Key,
+    Limits,
+    Lower,
+    Mark,
+    Page,
+    Party,
+    Payment,
+    Problem,
+    Proposal,
+    Receipt,
+    Record,
+    Rejected,
+    Resource,
+    Settlement,
+    Terms,
+    Wire,
+    hookimpl,
+)
 
 from tieout_apptivo.back import marking, settling, writing
 from tieout_apptivo.doctor import probing

@@ -1,7 +1,7 @@
 """One call to Apptivo: the form it travels in, the envelopes it comes back in, and what a failure means.
 
-Everything, the action and the keys included, goes in the form body of a POST, so that no key stands in a URL (facts/
-apptivo.md 1.6, 13 no. 12). Sources: facts/apptivo.md 1.7 (failures, which come with status 200), 2.4 (envelopes).
+Everything, the action and the keys included, goes in the form body of a POST, so that no key stands in a URL
+(docs/facts/apptivo.md, "Requests"). Sources: docs/facts/apptivo.md, "Failures", "Envelopes".
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Literal, NoReturn, TypeVar
 
-from tieout.contract import Connection, Wire
-from tieout.errors import OutcomeUnknown, Problem, ReauthNeeded, Rejected, Unavailable
-from tieout.http import Reply
+from tieout import Connection, OutcomeUnknown, Problem, ReauthNeeded, Rejected, Reply, Unavailable, Wire
 
 from tieout_apptivo.shape.fields import objects
 from tieout_apptivo.shape.profile import App
@@ -31,7 +29,7 @@ VERDICTS: tuple[tuple[re.Pattern[str], Verdict], ...] = (
     (re.compile(r"not found|not exist|no such|\bno\b.*\bfound|deleted", re.IGNORECASE), "gone"),
     (re.compile(r""), "refused"),
 )
-"""What the reason of a failure means, the first that matches (facts/apptivo.md 1.7)."""
+"""What the reason of a failure means, the first that matches (docs/facts/apptivo.md, "Failures")."""
 
 _FAILED = ("failure", "error")
 _REASONS = ("reason", "message", "responseMessage")

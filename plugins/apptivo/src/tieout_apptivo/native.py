@@ -1,7 +1,7 @@
 """Whether Apptivo's own Xero connection runs beside ours, which would book every document twice.
 
 It leaves its traces on the records: a status and a time of its last sync, in attributes that people see. Source:
-facts/apptivo.md 10.3.
+docs/facts/apptivo.md, "Traces of the native connection".
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from tieout.contract import Connection, Wire
+from tieout import Connection, Wire
 
 from tieout_apptivo.calls import ask, listing
 from tieout_apptivo.shape.attributes import custom_key, value

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tieout.contract import Binding, Entity
-from tieout.hooks import hookimpl
-from tieout.model import Party
+from tieout import Binding, Entity, Party, hookimpl
 
 from tieout_entities import pages, parties
 

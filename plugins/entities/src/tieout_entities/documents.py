@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pydantic import Field
-from tieout.contract import Settings
-from tieout.errors import Problem
-from tieout.model import Document, Line
+from tieout import Document, Line, Problem, Settings
 
 from tieout_entities.text import tidy
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tieout.contract import Binding, Entity, Settings
-from tieout.errors import Problem
-from tieout.hooks import hookimpl
-from tieout.model import Item
+from tieout import Binding, Entity, Item, Problem, Settings, hookimpl
 
 from tieout_entities import pages
 from tieout_entities.text import tidy

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tieout.contract import Entity
-from tieout.hooks import hookimpl
-from tieout.model import Mark
+from tieout import Entity, Mark, hookimpl
 
 MARKS = Entity(name="marks", title="Sync marks", model=Mark, letter="M", key=(), direction="back")
 

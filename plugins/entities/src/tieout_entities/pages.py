@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
-from tieout.contract import Terms
+from tieout import Terms
 
 _ORIGIN = "https://go.xero.com"
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tieout.contract import Settings
-from tieout.errors import Problem
-from tieout.model import Party
+from tieout import Party, Problem, Settings
 
 from tieout_entities.text import tidy
 
 TARGET_OWNS = {"terms": True, "currency": True}
-"""Payment terms and currency are chosen in the books; what stands there is kept (`facts/peers.md 7.2`)."""
+"""Payment terms and currency are chosen in the books; what stands there is kept (`docs/facts/peers.md`,
+"Ownership")."""
 
 
 def skip(party: Party, settings: Settings) -> str | None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tieout.contract import Binding, Entity, Settings
-from tieout.hooks import hookimpl
-from tieout.model import Payment
+from tieout import Binding, Entity, Payment, Settings, hookimpl
 
 
 def skip(payment: Payment, settings: Settings) -> str | None:

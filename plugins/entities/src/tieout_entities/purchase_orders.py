@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tieout.contract import Binding, Entity
-from tieout.errors import Problem
-from tieout.hooks import hookimpl
-from tieout.model import Document
+from tieout import Binding, Document, Entity, Problem, hookimpl
 
 from tieout_entities import documents, pages
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tieout.contract import Entity
-from tieout.hooks import hookimpl
-from tieout.model import Settlement
+from tieout import Entity, Settlement, hookimpl
 
 SETTLEMENTS = Entity(
     name="settlements",

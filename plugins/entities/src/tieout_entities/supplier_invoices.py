@@ -6,10 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
-from tieout.contract import Binding, Entity
-from tieout.errors import Problem
-from tieout.hooks import hookimpl
-from tieout.model import Document
+from tieout import Binding, Document, Entity, Problem, hookimpl
 
 from tieout_entities import documents, pages
 

@@ -9,6 +9,6 @@ def tidy(text: str) -> str:
     """The text on one line, without blanks at its ends, runs of blanks or zero-width marks.
 
     Two names that look equal are then equal, and no system refuses one for a blank that nobody sees
-    (`facts/xero.md 5.1`, `facts/peers.md 7.3`).
+    (`docs/facts/xero.md`, "Contacts"; `docs/facts/peers.md`, "Matching parties").
     """
     return " ".join(text.translate(_INVISIBLE).split())

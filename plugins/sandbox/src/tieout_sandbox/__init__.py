@@ -3,20 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tieout.hooks import hookimpl
+from tieout import hookimpl
 
 if TYPE_CHECKING:
-    import typer
-
     from tieout_sandbox.launch import Sandbox
-
-
-@hookimpl
-def commands(cli: "typer.Typer") -> None:
-    """Add `tieout sandbox`."""
-    from tieout_sandbox.command import add_to
-
-    add_to(cli)
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""The command `tieout sandbox`."""
+"""Start a fake Apptivo and a fake Xero on this machine, for trying out and for tests."""
 
 import signal
 import sys
@@ -30,11 +30,6 @@ Examples:
 
   tieout sandbox --limits minute=30,day=1000 --latency 150 --state sandbox.json
 """
-
-
-def add_to(cli: typer.Typer) -> None:
-    """Add the command to a command line."""
-    cli.command("sandbox", help=HELP)(sandbox)
 
 
 def sandbox(

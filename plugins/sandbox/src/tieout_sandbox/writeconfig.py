@@ -63,9 +63,9 @@ class Running(Protocol):
 def write_config(sandbox: Running, path: Path) -> None:
     """Write the configuration and, beside it, a file of secrets that only its owner may read.
 
-    The accounts are chosen from the organisation by type, the taxes by rate and side (facts/xero.md 5.5 and 5.6); a tax
-    without a fitting rate is left out. Raises `LaunchError` when a file of somebody else is in the way or the folder
-    cannot be written.
+    The accounts are chosen from the organisation by type, the taxes by rate and side (docs/facts/xero.md, "Accounts",
+    "Tax rates"); a tax without a fitting rate is left out. Raises `LaunchError` when a file of somebody else is in the
+    way or the folder cannot be written.
     """
     secrets = path.with_name(f"{path.stem}.secrets.env")
     text = tomlkit.dumps(_config(sandbox, secrets.name))

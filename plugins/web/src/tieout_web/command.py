@@ -1,4 +1,4 @@
-"""The command `tieout serve`."""
+"""Open the page in a browser: settings, sync, what needs attention, and the proof. Ctrl-C ends it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,6 @@ Examples:
 
   tieout serve --token reports --role viewer
 """
-
-
-def add_to(cli: typer.Typer) -> None:
-    """Add the command to a command line."""
-    cli.command("serve", help=HELP)(serve)
 
 
 def serve(

@@ -5,10 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tieout.contract import Check, Connection, Connector, Cursor, File, Kind, Limits, Resource, Wire
-from tieout.hooks import hookimpl
-from tieout.model import Document, Reference
-from tieout.work import Batch, Key, Page, Receipt, Work
+from tieout import (
+    Batch,
+    Check,
+    Connection,
+    Connector,
+    Cursor,
+    Document,
+    File,
+    Key,
+    Kind,
+    Limits,
+    Page,
+    Receipt,
+    Reference,
+    Resource,
+    Wire,
+    Work,
+    hookimpl,
+)
 
 from tieout_xero import attachments, consent, finding, history, posting, pushing, reading
 from tieout_xero import reference as reference_data

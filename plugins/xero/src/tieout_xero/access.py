@@ -1,4 +1,7 @@
-"""What a refused call means, told by Xero's own words in the answer (facts/xero.md 1.6, 4.4)."""
+"""What a refused call means, told by Xero's own words in the answer.
+
+Source: docs/facts/xero.md, "Refused access", "HTTP statuses".
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from tieout.contract import Connection, Wire
-from tieout.errors import ConfigError, Problem, ReauthNeeded, TieoutError, Unavailable
-from tieout.http import Reply, excerpt, loads
+from tieout import ConfigError, Connection, Problem, ReauthNeeded, Reply, TieoutError, Unavailable, Wire, excerpt, loads
 
 from tieout_xero import messages
 

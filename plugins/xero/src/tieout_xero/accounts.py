@@ -1,10 +1,11 @@
-"""Accounts of the chart: what each may be used for, and whether a chosen one can be used (facts/xero.md 5.5)."""
+"""Accounts of the chart: what each may be used for, and whether a chosen one can be used.
+
+Source: docs/facts/xero.md, "Accounts".
+"""
 
 from __future__ import annotations
 
-from tieout.contract import Wire
-from tieout.errors import Problem
-from tieout.model import Account
+from tieout import Account, Problem, Wire
 
 from tieout_xero import wire as xero
 from tieout_xero.books import Books

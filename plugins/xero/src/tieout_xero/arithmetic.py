@@ -1,6 +1,6 @@
 """What Xero will compute from a document's body: line amounts, tax and total.
 
-Xero rounds every line to 2 decimals, computes the tax per line and rounds that too (facts/xero.md 5.3).
+Xero rounds every line to 2 decimals, computes the tax per line and rounds that too (docs/facts/xero.md, "Arithmetic").
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tieout.contract import Wire
+from tieout import Wire
 
 from tieout_xero.wire import amount, rounded
 

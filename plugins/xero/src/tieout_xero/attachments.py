@@ -1,11 +1,10 @@
-"""Attachments: files of a record, by the endpoint that it lives at (facts/xero.md 5.10, 2.2)."""
+"""Attachments: files of a record, by the endpoint that it lives at (docs/facts/xero.md, "Attachments", "Sizes")."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from tieout.contract import Connection, File, Resource
-from tieout.errors import Problem, Rejected
+from tieout import Connection, File, Problem, Rejected, Resource
 
 from tieout_xero.access import accepted, admitted, refusal
 from tieout_xero.listing import elements, get, headers

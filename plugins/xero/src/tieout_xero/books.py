@@ -8,8 +8,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from tieout.contract import Terms
-from tieout.model import Account, Lock, Organisation, Permission, Reference, TaxRate
+from tieout import Account, Lock, Organisation, Permission, Reference, TaxRate, Terms
 
 from tieout_xero.settings import Choice
 

@@ -1,4 +1,7 @@
-"""Consent: which scopes are asked for, and which organisation a consent opened (facts/xero.md 1)."""
+"""Consent: which scopes are asked for, and which organisation a consent opened.
+
+Source: docs/facts/xero.md, "Consent", "Tokens", "Connections", "Scopes".
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tieout.contract import Check, Connection, Tenant
-from tieout.errors import ReauthNeeded, Unavailable
-from tieout.http import excerpt
-from tieout.oauth import OAuth
+from tieout import Check, Connection, OAuth, ReauthNeeded, Tenant, Unavailable, excerpt
 
 from tieout_xero import reference
 from tieout_xero.access import DENIALS, admitted

@@ -1,4 +1,4 @@
-"""Contacts: customers, suppliers and people, all one list in Xero (facts/xero.md 5.1).
+"""Contacts: customers, suppliers and people, all one list in Xero (docs/facts/xero.md, "Contacts").
 
 Contact persons and bank details are never sent, so they are never wiped. A field that became empty at the source is
 left as it is in Xero.
@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from email_validator import EmailNotValidError, validate_email
-from tieout.contract import Resource, Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Address, Party
+from tieout import Address, Party, Problem, Rejected, Resource, Terms, Wire
 
 from tieout_xero import merging
 from tieout_xero import wire as xero

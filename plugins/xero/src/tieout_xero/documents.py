@@ -1,4 +1,7 @@
-"""Documents: invoices, bills and purchase orders to and from the shared type (facts/xero.md 5.3, 5.4)."""
+"""Documents: invoices, bills and purchase orders to and from the shared type.
+
+Source: docs/facts/xero.md, "Invoices and bills", "Purchase orders".
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
-from tieout.contract import Resource, Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Document, Ref, Settlement
+from tieout import Document, Problem, Ref, Rejected, Resource, Settlement, Terms, Wire
 
 from tieout_xero import lines, merging, preflight, settlement
 from tieout_xero import wire as xero
@@ -119,7 +120,8 @@ INVOICES = Resource(
     batch=50,
     bytes=3_500_000,
     key_seconds=300,
-    # of lines their descriptions, accounts and tracking; posting refuses the rest (facts/xero.md 5.3)
+    # of lines their descriptions, accounts and tracking; posting refuses the rest (docs/facts/xero.md, "Edits of
+    # settled documents")
     free=frozenset({"number", "reference", "due", "party", "lines"}) | _UNTOLD,
     lossy=_LOST | {"reference", "delivery"},
     also_lift={Settlement: settlement.lift},
@@ -147,7 +149,10 @@ def _party(contact: Wire) -> Ref[str]:
 
 
 def _replaced(now: Wire | None, count: int) -> list[Wire | None]:
-    """The lines of `now` that new ones stand in for, by order; none when lines were added (facts/xero.md 7.4)."""
+    """The lines of `now` that new ones stand in for, by order; none when lines were added.
+
+    Source: docs/facts/xero.md, "Line ids".
+    """
     old = (now or {}).get("LineItems") or []
     return [old[index] if count <= len(old) else None for index in range(count)]
 

@@ -1,15 +1,14 @@
 """Dressing: what the settings of a flow add to a document: its branding theme and the tracking of its lines.
 
-Both are given to what is new and left alone afterwards, because the books own them (facts/xero.md 5.3, 5.7).
+Both are given to what is new and left alone afterwards, because the books own them (docs/facts/xero.md, "Branding
+themes", "Tracking categories").
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tieout.contract import Terms, Wire
-from tieout.errors import Problem
-from tieout.model import Document, Tracking
+from tieout import Document, Problem, Terms, Tracking, Wire
 
 from tieout_xero.wire import fold
 

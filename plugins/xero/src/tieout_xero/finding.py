@@ -1,4 +1,4 @@
-"""Looking records up by id or natural key in as few calls as possible (facts/xero.md 6.3).
+"""Looking records up by id or natural key in as few calls as possible (docs/facts/xero.md, "Lists", "Filters").
 
 Whatever way a list is asked, what comes back is compared here with the key, exactly but for case and blanks.
 """
@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from tieout.contract import Connection, Resource, Wire
-from tieout.work import Key
+from tieout import Connection, Key, Resource, Wire
 
 from tieout_xero.listing import IDS, LISTINGS, Listing, elements, get, rows
 from tieout_xero.wire import fold, is_id

@@ -1,12 +1,11 @@
-"""History: notes on a record, which nobody can change or remove afterwards (facts/xero.md 5.10)."""
+"""History: notes on a record, which nobody can change or remove afterwards (docs/facts/xero.md, "History")."""
 
 from __future__ import annotations
 
 import hashlib
 from urllib.parse import quote
 
-from tieout.contract import Connection, Resource
-from tieout.errors import Rejected
+from tieout import Connection, Rejected, Resource
 
 from tieout_xero import wire as xero
 from tieout_xero.access import accepted, admitted, refusal

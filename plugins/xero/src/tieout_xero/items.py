@@ -1,12 +1,10 @@
-"""Items: what is bought and sold, always sent as untracked (facts/xero.md 5.2)."""
+"""Items: what is bought and sold, always sent as untracked (docs/facts/xero.md, "Items")."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from tieout.contract import Resource, Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Item
+from tieout import Item, Problem, Rejected, Resource, Terms, Wire
 
 from tieout_xero import wire as xero
 from tieout_xero.accounts import choose

@@ -1,13 +1,14 @@
-"""Lines of a document: to and from the shared type, and folded into what Xero can hold (facts/xero.md 5.3, 7.4)."""
+"""Lines of a document: to and from the shared type, and folded into what Xero can hold.
+
+Source: docs/facts/xero.md, "Lines", "Line ids".
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tieout.contract import Wire
-from tieout.errors import Problem
-from tieout.model import Line, Ref
+from tieout import Line, Problem, Ref, Wire
 
 from tieout_xero import accounts, preflight, taxes
 from tieout_xero import wire as xero
@@ -133,7 +134,7 @@ class Lowering:
         return there == _described(line) or self._apart(_ROLES.get(there, "goods")) == self._apart(line.role)
 
     def _apart(self, role: str) -> Chosen:
-        """The account that a header's figure has for itself; on sales alone (facts/xero.md 5.5)."""
+        """The account that a header's figure has for itself; on sales alone (docs/facts/xero.md, "Accounts")."""
         chosen = {"discount": self.pair.accounts.discount, "shipping": self.pair.accounts.shipping}
         return chosen.get(role) if self.kind == "invoice" else None
 

@@ -1,4 +1,4 @@
-"""The lists of Xero's that records live in: how each is addressed and asked (facts/xero.md 6.3)."""
+"""The lists of Xero's that records live in: how each is addressed and asked (docs/facts/xero.md, "Lists")."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tieout.contract import Connection, Wire
-from tieout.errors import ContractError, Unavailable
-from tieout.http import Reply, excerpt
-from tieout.work import Op
+from tieout import Connection, ContractError, Op, Reply, Unavailable, Wire, excerpt
 
 from tieout_xero.access import accepted, admitted
 from tieout_xero.wire import stamp
@@ -19,7 +16,7 @@ PAGE = 1000
 """Records per page: the most that Xero gives, so that calls are few."""
 
 IDS = 40
-"""How many ids or numbers are asked for in one call: an address has its length (facts/xero.md 2.2)."""
+"""How many ids or numbers are asked for in one call: an address has its length (docs/facts/xero.md, "Sizes")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Merged contacts: which one stands for which, kept in the connection's memory.
 
-A merge archives the losing contact for good and marks it with the one that stays (facts/xero.md 5.1), so documents of
-the loser go to the contact that stays.
+A merge archives the losing contact for good and marks it with the one that stays (docs/facts/xero.md, "Contacts"), so
+documents of the loser go to the contact that stays.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tieout.contract import Connection, Wire
+from tieout import Connection, Wire
 
 from tieout_xero.listing import IDS, LISTINGS, rows
 from tieout_xero.wire import is_id

@@ -1,4 +1,6 @@
-"""What Xero's messages mean: for each known one a stable cause, plain words and what to do (facts/xero.md 4.5).
+"""What Xero's messages mean: for each known one a stable cause, plain words and what to do.
+
+Source: docs/facts/xero.md, "Messages".
 
 Wordings may change in Xero, so nothing but the hint depends on them: an unknown message is passed on in Xero's words.
 """
@@ -10,8 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tieout.contract import Wire
-from tieout.errors import Problem
+from tieout import Problem, Wire
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Payments on invoices and bills: made whole or deleted, never changed (facts/xero.md 5.8).
+"""Payments on invoices and bills: made whole or deleted, never changed (docs/facts/xero.md, "Payments").
 
 A payment has no number that Xero would hold unique: the external number stands in its reference, which nobody can edit
 afterwards, so that one whose answer was lost is found for certain.
@@ -11,10 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tieout.contract import Resource, Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Account, Payment, Ref
-from tieout.work import Lowering, Reject, Step, Work
+from tieout import Account, Lowering, Payment, Problem, Ref, Reject, Rejected, Resource, Step, Terms, Wire, Work
 
 from tieout_xero import accounts, preflight
 from tieout_xero import wire as xero

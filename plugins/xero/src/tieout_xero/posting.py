@@ -13,10 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tieout.contract import Terms, Wire
-from tieout.errors import Problem
-from tieout.model import Document, Party, Payment
-from tieout.work import Lowering, Reject, Step, Work
+from tieout import Document, Lowering, Party, Payment, Problem, Reject, Step, Terms, Wire, Work
 
 from tieout_xero import accounts, contacts, dressing, lines, payments, preflight, settled, taxes
 from tieout_xero import wire as xero
@@ -127,7 +124,7 @@ def _identified(new: list[Wire], old: list[Wire]) -> list[Wire]:
     """The lines with the ids and tracking of those they stand in for.
 
     When there are more of them than before all ids are left out, which replaces the whole list: Xero may put lines
-    without an id on top of those with one (facts/xero.md 7.4).
+    without an id on top of those with one (docs/facts/xero.md, "Line ids").
     """
     if len(new) > len(old):
         return new
@@ -158,7 +155,7 @@ def _take_back(item: Lowering, work: Work, books: Books) -> tuple[Step, ...] | R
 
 
 def _order_steps(order: str, now: Wire) -> tuple[Step, ...]:
-    """A deleted order still owns its number, so it is renamed first (facts/xero.md 5.4)."""
+    """A deleted order still owns its number, so it is renamed first (docs/facts/xero.md, "Purchase orders")."""
     number = now.get("PurchaseOrderNumber") or ""
     removal = Step(op="remove", id=order, body={"Status": "DELETED"})
     if not number or _TAKEN_BACK.search(number):

@@ -1,12 +1,13 @@
-"""What can be known before a document is sent: lock dates, currency, plan and status (facts/xero.md 2.3, 5.3, 5.4)."""
+"""What can be known before a document is sent: lock dates, currency, plan and status.
+
+Source: docs/facts/xero.md, "Plans", "Lock dates", "Document statuses", "Purchase orders".
+"""
 
 from __future__ import annotations
 
 from datetime import date
 
-from tieout.contract import Wire
-from tieout.errors import Problem
-from tieout.model import Standing
+from tieout import Problem, Standing, Wire
 
 from tieout_xero import wire as xero
 from tieout_xero.books import Books
@@ -108,7 +109,7 @@ def locked(kind: str, dates: tuple[date | None, ...], books: Books) -> tuple[Pro
 
 
 def not_allowed(action: str, fix: str) -> Problem:
-    """That the organisation's plan, or its limit of a month, does not allow an action (facts/xero.md 2.3)."""
+    """That the organisation's plan, or its limit of a month, does not allow an action (docs/facts/xero.md, "Plans")."""
     return Problem(
         cause="plan-does-not-allow",
         what=f"The organisation's Xero plan does not allow this now ({action}).",

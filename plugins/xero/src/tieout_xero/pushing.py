@@ -1,7 +1,8 @@
 """Pushing: one batch in one call, and a receipt for every step, found by what the answer says and not by its place.
 
 Creates are PUT, so that a record that appeared meanwhile is an error and never overwritten; everything else is POST
-with ids (facts/xero.md 4.3, 7.1). What Xero takes one at a time goes in calls of its own, under keys of its own.
+with ids (docs/facts/xero.md, "Answers to a batch", "Create and update"). What Xero takes one at a time goes in calls of
+its own, under keys of its own.
 """
 
 from __future__ import annotations
@@ -10,10 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 
-from tieout.contract import Connection, Wire
-from tieout.errors import OutcomeUnknown
-from tieout.http import Reply, excerpt
-from tieout.work import Batch, Receipt, Step
+from tieout import Batch, Connection, OutcomeUnknown, Receipt, Reply, Step, Wire, excerpt
 
 from tieout_xero import messages
 from tieout_xero.access import accepted, admitted, envelope, refusal

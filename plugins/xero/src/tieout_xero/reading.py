@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from tieout.contract import Connection, Cursor, Resource, Wire
-from tieout.work import Page
+from tieout import Connection, Cursor, Page, Resource, Wire
 
 from tieout_xero import merging
 from tieout_xero.listing import LISTINGS, Rows, rows

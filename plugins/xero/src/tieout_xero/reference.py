@@ -1,13 +1,25 @@
-"""Reference data: what drop-downs and pre-flight are fed with (facts/xero.md 5.5 to 5.7, 2.3)."""
+"""Reference data: what drop-downs and pre-flight are fed with.
+
+Source: docs/facts/xero.md, "Accounts", "Tax rates", "Organisation", "Plans".
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tieout.contract import Connection, Kind, Wire
-from tieout.errors import Unavailable
-from tieout.http import excerpt
-from tieout.model import Currency, Lock, Organisation, Permission, Reference, Tracking
+from tieout import (
+    Connection,
+    Currency,
+    Kind,
+    Lock,
+    Organisation,
+    Permission,
+    Reference,
+    Tracking,
+    Unavailable,
+    Wire,
+    excerpt,
+)
 
 from tieout_xero import accounts, taxes
 from tieout_xero import wire as xero

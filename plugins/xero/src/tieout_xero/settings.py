@@ -7,9 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
-from tieout.contract import Pick, Settings
-from tieout.model import Amount
-from tieout.secret import Secret
+from tieout import Amount, Pick, Secret, Settings
 
 IDENTITY = "https://identity.xero.com"
 

@@ -1,4 +1,6 @@
-"""What may still be edited on an invoice or bill that is paid, part-paid or credited (facts/xero.md 5.3).
+"""What may still be edited on an invoice or bill that is paid, part-paid or credited.
+
+Source: docs/facts/xero.md, "Edits of settled documents".
 
 Number, reference, due date, links and the contact may change, and of each line its description, account and tracking;
 everything that moves an amount is fixed.
@@ -10,8 +12,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from tieout.contract import Wire
-from tieout.errors import Problem
+from tieout import Problem, Wire
 
 from tieout_xero import wire as xero
 from tieout_xero.arithmetic import extended

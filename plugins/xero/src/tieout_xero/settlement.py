@@ -1,12 +1,14 @@
-"""Settlement: how far an invoice or bill is paid in Xero, for the business system to know (facts/xero.md 5.3, 5.8)."""
+"""Settlement: how far an invoice or bill is paid in Xero, for the business system to know.
+
+Source: docs/facts/xero.md, "Invoices and bills", "Payments".
+"""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
 
-from tieout.contract import Terms, Wire
-from tieout.model import Settlement
+from tieout import Settlement, Terms, Wire
 
 from tieout_xero import payments, preflight
 from tieout_xero import wire as xero

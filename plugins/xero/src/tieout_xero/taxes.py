@@ -1,12 +1,10 @@
-"""Taxes: which Xero tax stands for a line's tax, and whether it may be used there (facts/xero.md 5.6)."""
+"""Taxes: which Xero tax stands for a line's tax, and whether it may be used there (docs/facts/xero.md, "Tax rates")."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from tieout.contract import Wire
-from tieout.errors import Problem
-from tieout.model import Account, Line, TaxRate
+from tieout import Account, Line, Problem, TaxRate, Wire
 
 from tieout_xero import wire as xero
 from tieout_xero.books import Books

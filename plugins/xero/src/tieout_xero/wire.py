@@ -1,6 +1,6 @@
 """Xero's scalars: stamps, dates, amounts and text that its fields accept.
 
-Sources: facts/xero.md 5 (lengths), 6.1 (stamps and dates).
+Sources: docs/facts/xero.md, "Fields", "Stamps and dates".
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from tieout.contract import Wire
+from tieout import Wire
 
 NO_ID = "00000000-0000-0000-0000-000000000000"
-"""What stands where an id would be in a record that was refused; never an id (facts/xero.md 4.2)."""
+"""What stands where an id would be in a record that was refused; never an id (docs/facts/xero.md, "Refused calls")."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICKS = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
@@ -85,7 +85,10 @@ def line(value: str, limit: int) -> str:
 
 
 def name(value: str) -> str:
-    """A contact's name as Xero keeps it: one line of at most 255 characters without angle brackets (facts 5.1)."""
+    """A contact's name as Xero keeps it: one line of at most 255 characters without angle brackets.
+
+    Source: docs/facts/xero.md, "Contacts".
+    """
     return line(value.replace("<", "(").replace(">", ")"), 255)
 
 
@@ -100,5 +103,8 @@ def is_id(value: str) -> bool:
 
 
 def filled(fields: dict[str, Any]) -> Wire:
-    """The fields that have a value: what is left out stays unchanged in Xero, a null does not (facts 5)."""
+    """The fields that have a value: what is left out stays unchanged in Xero, a null does not.
+
+    Source: docs/facts/xero.md, "Fields".
+    """
     return {key: value for key, value in fields.items() if value not in (None, "", [], {})}

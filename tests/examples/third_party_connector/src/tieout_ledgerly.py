@@ -2,22 +2,16 @@
 
 from urllib.parse import urlsplit
 
-from tieout.contract import Binding, Check, Connector, Limits, Resource, Settings, Tenant
-from tieout.errors import Problem
-from tieout.hooks import hookimpl
-from tieout.model import Item, Party
-from tieout.oauth import OAuth
-from tieout.secret import Secret
-from tieout.work import Page, Receipt
+import tieout
 
 # Tieout's name of each field, and Ledgerly's
 CLIENT = {"external": "code", "standing": "state", "name": "name", "email": "mail", "phone": "phone"}
 PRODUCT = {"standing": "state", "code": "sku", "name": "title", "description": "text", "price": "price", "cost": "cost"}
 
 
-class LedgerlySettings(Settings):
+class LedgerlySettings(tieout.Settings):
     client_id: str
-    client_secret: Secret
+    client_secret: tieout.Secret
     url: str = "https://api.ledgerly.example"
 
 
@@ -29,17 +23,19 @@ def resource(name, model, fields, **rules):
         return {theirs: getattr(record, ours) for ours, theirs in fields.items()}
 
     turns = {"lift": lift, "lower": lower, "lossy": frozenset(model.model_fields) - fields.keys()}
-    return Resource(name=name, type=model, **turns, id=("id",), version=("seq",), batch=50, key_seconds=3600, **rules)
+    return tieout.Resource(
+        name=name, type=model, **turns, id=("id",), version=("seq",), batch=50, key_seconds=3600, **rules
+    )
 
 
 RESOURCES = (
-    resource("clients", Party, CLIENT, find=("external", "name"), unique=("external", "name")),
-    resource("products", Item, PRODUCT, find=("code",), unique=("code",)),
+    resource("clients", tieout.Party, CLIENT, find=("external", "name"), unique=("external", "name")),
+    resource("products", tieout.Item, PRODUCT, find=("code",), unique=("code",)),
 )
 
 
 def oauth(settings, resources):
-    return OAuth(
+    return tieout.OAuth(
         token_url=f"{settings.url}/oauth/token",
         client_id=settings.client_id,
         client_secret=settings.client_secret,
@@ -49,42 +45,42 @@ def oauth(settings, resources):
     )
 
 
-@hookimpl
+@tieout.hookimpl
 def connectors():
-    rules = {"hosts": lambda settings: [urlsplit(settings.url).hostname], "limits": Limits(minute=600, concurrent=2)}
     what = {"name": "ledgerly", "title": "Ledgerly", "settings": LedgerlySettings, "resources": RESOURCES}
-    yield Connector(**what, **rules, oauth=oauth)
+    limits = tieout.Limits(minute=600, concurrent=2)
+    yield tieout.Connector(**what, limits=limits, hosts=lambda settings: [urlsplit(settings.url).hostname], oauth=oauth)
 
 
-@hookimpl
+@tieout.hookimpl
 def bindings():
     for entity, name in {"customers": "clients", "suppliers": "clients", "items": "products"}.items():
-        yield Binding(entity=entity, connector="ledgerly", resource=name)
+        yield tieout.Binding(entity=entity, connector="ledgerly", resource=name)
 
 
-@hookimpl
+@tieout.hookimpl
 def check(connection):
     company = connection.http.read("GET", f"{connection.settings.url}/v1/company").json()
-    return Check(tenant=Tenant(id=company["id"], name=company["name"]))
+    return tieout.Check(tenant=tieout.Tenant(id=company["id"], name=company["name"]))
 
 
-@hookimpl
+@tieout.hookimpl
 def fetch(connection, resource, cursor):
     url = f"{connection.settings.url}/v1/{resource.name}"
     answer = connection.http.read("GET", url, params=cursor or {"after": 0}).json()
     stands = {"after": answer["last"]}
-    return Page(wires=tuple(answer["rows"]), next=stands if answer["more"] else None, resume=stands)
+    return tieout.Page(wires=tuple(answer["rows"]), next=stands if answer["more"] else None, resume=stands)
 
 
-@hookimpl
+@tieout.hookimpl
 def find(connection, resource, keys):
-    fields = {"id": "id"} | (CLIENT if resource.type is Party else PRODUCT)
+    fields = {"id": "id"} | (CLIENT if resource.type is tieout.Party else PRODUCT)
     asked = {"keys": [[fields[key.field], key.value] for key in keys]}
     url = f"{connection.settings.url}/v1/{resource.name}/search"
     return dict(zip(keys, connection.http.read("POST", url, body=asked).json()["found"], strict=True))
 
 
-@hookimpl
+@tieout.hookimpl
 def push(connection, batch):
     rows = [{**step.body, "ref": step.key, "id": step.id} for step in batch.steps]
     url = f"{connection.settings.url}/v1/{batch.resource.name}"
@@ -94,5 +90,9 @@ def push(connection, batch):
 
 
 def receipt(result):
-    problems = tuple(Problem(cause=error["code"], what=error["what"], fix=error["fix"]) for error in result["errors"])
-    return Receipt(key=result["ref"], outcome=result["outcome"], id=result["id"], wire=result["row"], problems=problems)
+    problems = tuple(
+        tieout.Problem(cause=error["code"], what=error["what"], fix=error["fix"]) for error in result["errors"]
+    )
+    return tieout.Receipt(
+        key=result["ref"], outcome=result["outcome"], id=result["id"], wire=result["row"], problems=problems
+    )

@@ -1,8 +1,6 @@
 """Sales orders of Apptivo as draft invoices of Xero, in a range of numbers of their own."""
 
-from tieout.contract import Binding, Entity, Settings
-from tieout.hooks import hookimpl
-from tieout.model import Document
+from tieout import Binding, Document, Entity, Settings, hookimpl
 
 
 class SalesOrderSettings(Settings):

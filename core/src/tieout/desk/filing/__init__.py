@@ -2,6 +2,6 @@
 
 from tieout.desk.filing.page import page, states, summary, write_report
 from tieout.desk.filing.trail import trail
-from tieout.paper import ready
+from tieout.host.paper import ready
 
 __all__ = ["page", "ready", "states", "summary", "trail", "write_report"]

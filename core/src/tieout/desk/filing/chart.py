@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from tieout.reconcile.proof import TieLine
+from tieout.rules.proof import TieLine
 
 WIDTH, HEIGHT = 480, 190
 _LEFT, _TOP, _BOTTOM = 46, 10, 22

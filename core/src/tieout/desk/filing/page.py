@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from tieout import __version__
+from tieout.api.errors import Problem
 from tieout.desk.filing.chart import HEIGHT, WIDTH, charts
-from tieout.errors import Problem
-from tieout.paper import written
-from tieout.reconcile.proof import TieLine, TieOut, TieRecord
+from tieout.host.paper import written
+from tieout.rules.proof import TieLine, TieOut, TieRecord
 
 _COMMAND = re.compile("`([^`]+)`")
 _FOREIGN = 200

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
-from tieout.paper import written
-from tieout.reconcile.proof import TieRecord
+from tieout.host.paper import written
+from tieout.rules.proof import TieRecord
 
 COLUMNS = (
     "entity",

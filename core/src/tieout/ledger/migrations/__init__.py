@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from tieout.errors import LedgerError
+from tieout.api.errors import LedgerError
 
 REVISIONS = ("0001",)
 """All versions, oldest first."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tieout.runtime import Process
+from tieout.api.runtime import Process
 
 
 class Dead(BaseException):

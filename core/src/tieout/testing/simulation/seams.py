@@ -9,11 +9,11 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
 
-from tieout.clock import Clock
-from tieout.entropy import Entropy
+from tieout.api.clock import Clock
+from tieout.api.entropy import Entropy
+from tieout.api.threads import Mailbox, Pool, Task, Threads
 from tieout.testing.simulation.life import Life
 from tieout.testing.simulation.schedule import Scheduler, SimulatedThread
-from tieout.threads import Mailbox, Pool, Task, Threads
 
 T = TypeVar("T")
 

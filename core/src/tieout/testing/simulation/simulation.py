@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from tieout.runtime import Runtime
+from tieout.api.runtime import Runtime
 from tieout.testing.simulation.life import Dead, Life, SimulatedProcess
 from tieout.testing.simulation.network import Network
 from tieout.testing.simulation.schedule import Scheduler

@@ -1,7 +1,8 @@
 """What people look for on a record of Apptivo: whether it is in the books, and if not, why.
 
-The labels are those of the native Xero connection (facts/apptivo.md 10.3). Its choice "Sync To Xero" is a person's:
-what was done is only told where nobody has chosen. Every mark lies in a custom attribute, which the layout has or not.
+The labels are those of the native Xero connection (docs/facts/apptivo.md, "Traces of the native connection"). Its
+choice "Sync To Xero" is a person's: what was done is only told where nobody has chosen. Every mark lies in a custom
+attribute, which the layout has or not.
 """
 
 from __future__ import annotations
@@ -9,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tieout.contract import Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Mark
+from tieout import Mark, Problem, Rejected, Terms, Wire
 
 from tieout_apptivo.shape import attributes
 from tieout_apptivo.shape.dates import Calendar, calendar

@@ -2,7 +2,8 @@
 
 Payments that were entered in the books stand among the record's own, marked by their type; those alone are replaced,
 by the books' id of each payment, so that saying the same twice changes nothing. What the firm recorded itself stays.
-Sources: facts/apptivo.md 5.1, 5.3 (statuses), 5.5 (payments), 6.1 (pairs), 10.2 (the type).
+Sources: docs/facts/apptivo.md, "Document statuses", "Payments and credit", "Scalars", "What the native connection
+syncs".
 """
 
 from __future__ import annotations
@@ -11,9 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from tieout.contract import Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Payment, Settlement
+from tieout import Payment, Problem, Rejected, Settlement, Terms, Wire
 
 from tieout_apptivo.records.payments import WRITTEN_BACK
 from tieout_apptivo.shape import scalars

@@ -1,7 +1,8 @@
 """Writing back: one record is read, only what is ours is changed, and the record is read again to see that it arrived.
 
 Standard attributes and custom ones go in calls of their own, each with the list of what it changes; what is not named
-there is not stored. Nothing is ever created or deleted. Sources: facts/apptivo.md 6.1, 6.3, 13 no. 3, 22, 24 and 27.
+there is not stored. Nothing is ever created or deleted. Sources: docs/facts/apptivo.md, "Updates", "Creation", "Storing
+an id", "Deletions".
 """
 
 from __future__ import annotations
@@ -9,10 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tieout.codec import dumps
-from tieout.contract import Connection, Resource, Wire
-from tieout.errors import OutcomeUnknown, Problem, Rejected, Unavailable
-from tieout.work import Batch, Receipt, Step
+from tieout import (
+    Batch,
+    Connection,
+    OutcomeUnknown,
+    Problem,
+    Receipt,
+    Rejected,
+    Resource,
+    Step,
+    Unavailable,
+    Wire,
+    dumps,
+)
 
 from tieout_apptivo.back import marking, settling
 from tieout_apptivo.calls import change

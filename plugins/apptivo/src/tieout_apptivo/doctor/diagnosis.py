@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tieout.contract import Finding
+from tieout import Finding
 
 from tieout_apptivo.doctor.fitting import Fit
 from tieout_apptivo.doctor.masking import sample

@@ -1,6 +1,6 @@
 """How a firm writes dates, concluded from all the dates at hand, and never guessed.
 
-Source: facts/apptivo.md 3.3 and 14, numbers 7 and 8.
+Source: docs/facts/apptivo.md, "Dates and stamps", "Probes".
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which numbers of the lines are the quantity and the price: those that come to the amount when multiplied.
 
 The product alone does not tell which is which; a word for one of them does, or a layout that shows one as money.
-Source: facts/apptivo.md 4.5 (check arithmetic).
+Source: docs/facts/apptivo.md, "Check of sums".
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import product
 
-from tieout.contract import Wire
+from tieout import Wire
 
 from tieout_apptivo.doctor.fitting import Fit, Rows
 from tieout_apptivo.shape import scalars

@@ -1,8 +1,8 @@
 """Fitting the fields of the profile to the keys that a firm's records have.
 
 A field whose shipped place is filled stays there. For any other, the keys of the records come into question whose
-label or name says it and whose values are of its kind; each key serves one field. Source: facts/apptivo.md 4.5
-(discovery by labels).
+label or name says it and whose values are of its kind; each key serves one field. Source: docs/facts/apptivo.md,
+"Finding fields".
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tieout.contract import Wire
+from tieout import Wire
 
 from tieout_apptivo.doctor.evidence import FORMATS
 from tieout_apptivo.doctor.vocabulary import rank, words

@@ -1,7 +1,7 @@
 """What a layout calls the header of a record and each of its lists: the labels of their keys, and their headings.
 
-A section whose attributes are the columns of a list belongs to that list (facts/apptivo.md 2.7), so that a key that
-the header and a list share is not taken for one and the same.
+A section whose attributes are the columns of a list belongs to that list (docs/facts/apptivo.md, "Configuration and
+layout"), so that a key that the header and a list share is not taken for one and the same.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tieout.contract import Wire
+from tieout import Wire
 
 from tieout_apptivo.shape.layout import Attribute
 

@@ -1,7 +1,7 @@
 """The doctor: finds out a firm's own shape by reading, and proposes the profile that reads it.
 
-It goes through the probe list of facts/apptivo.md 14. A profile is called good only when every app in use answered,
-everything that a record needs was found, and the sums of the documents come out.
+It goes through the probe list of docs/facts/apptivo.md, "Probes". A profile is called good only when every app in use
+answered, everything that a record needs was found, and the sums of the documents come out.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from tieout.contract import Connection, Finding, Proposal, Resource, Wire
-from tieout.errors import Rejected, Unavailable
+from tieout import Connection, Finding, Proposal, Rejected, Resource, Unavailable, Wire
 
 from tieout_apptivo.doctor import evidence
 from tieout_apptivo.doctor.diagnosis import about, documents, lists, marks, rates, statuses

@@ -1,7 +1,7 @@
 """Proposing how the profile of one app is to be changed so that it reads the firm's records.
 
-A proposal is the app's section of a firm's file, with what was found for each field. Sources: facts/apptivo.md 4.5
-(discovery), 5 (statuses), 3.6 (labels).
+A proposal is the app's section of a firm's file, with what was found for each field. Sources: docs/facts/apptivo.md,
+"Finding fields", "Document statuses", "Custom attributes".
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tieout.contract import Wire
+from tieout import Wire
 
 from tieout_apptivo.doctor.factors import factors
 from tieout_apptivo.doctor.fitting import Fit, Rows, fit, lists

@@ -1,6 +1,6 @@
 """What only a write can tell, tried on the one record that a person allows.
 
-One custom attribute is written, read back, and put back as it was. Source: facts/apptivo.md 14, numbers 8, 12 and 13.
+One custom attribute is written, read back, and put back as it was. Source: docs/facts/apptivo.md, "Probes".
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tieout.contract import Connection, Finding, Resource, Wire
-from tieout.errors import Refused
-from tieout.work import Batch, Step
+from tieout import Batch, Connection, Finding, Refused, Resource, Step, Wire
 
 from tieout_apptivo.back import writing
 from tieout_apptivo.reading.lookup import by_id

@@ -1,6 +1,6 @@
 """What one app answers: where it is, how its lists behave, and some of its records.
 
-Everything here reads. Source: facts/apptivo.md 14, numbers 3 to 6.
+Everything here reads. Source: docs/facts/apptivo.md, "Probes".
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
-from tieout.codec import digest
-from tieout.contract import Connection, Wire
-from tieout.errors import ReauthNeeded, Rejected, Unavailable
+from tieout import Connection, ReauthNeeded, Rejected, Unavailable, Wire, digest
 
 from tieout_apptivo.calls import ask, configuration, listing, single
 from tieout_apptivo.doctor import ways
@@ -23,7 +21,10 @@ from tieout_apptivo.shape.profile import App
 from tieout_apptivo.shape.scalars import ident, text
 
 MOST = 250
-"""Records asked for in one call, the most that the connector ever asks for (facts/apptivo.md 1.6)."""
+"""Records asked for in one call, the most that the connector ever asks for.
+
+Source: docs/facts/apptivo.md, "Page size and reach".
+"""
 WINDOW = 5_000
 
 Lacking: TypeAlias = Literal["absent", "mute", "closed"]

@@ -1,6 +1,6 @@
 """Trying other readings of the doubtful fields of documents, and keeping what makes more of their sums come out.
 
-Source: facts/apptivo.md 4.5 (check arithmetic).
+Source: docs/facts/apptivo.md, "Check of sums".
 """
 
 from __future__ import annotations

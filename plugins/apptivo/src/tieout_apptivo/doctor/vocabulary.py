@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from tieout.model import Standing
+from tieout import Standing
 
 from tieout_apptivo.shape.fields import normal
 

@@ -1,7 +1,7 @@
 """Which of the other ways to read changes work, where a list cannot be sorted by them: a range of days, and a view.
 
-Nothing is documented about either (facts/apptivo.md 2.5), so each is tried on records whose stamps are known, and
-counts only when it shows what changed since a day and nothing else.
+Nothing is documented about either (docs/facts/apptivo.md, "Reading changes"), so each is tried on records whose stamps
+are known, and counts only when it shows what changed since a day and nothing else.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from tieout.codec import dumps
-from tieout.contract import Connection, Wire
-from tieout.errors import Rejected, Unavailable
+from tieout import Connection, Rejected, Unavailable, Wire, dumps
 
 from tieout_apptivo.calls import ask, listing
 from tieout_apptivo.reading import stamps

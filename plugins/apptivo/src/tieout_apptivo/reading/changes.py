@@ -3,7 +3,7 @@
 Nothing new is one call, and so is a change: the page shows it above rows that are known as they are, and the count of
 all records says that nothing else was made. Where that does not come out, reading goes on beyond the newest change
 known, by an overlap. What cannot be read in order is read completely instead (`sweeping`). Source:
-facts/apptivo.md 2.5.
+docs/facts/apptivo.md, "Reading changes".
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tieout.contract import Wire
-from tieout.work import Page
+from tieout import Page, Wire
 
 from tieout_apptivo.reading import strategies, sweeping
 from tieout_apptivo.reading.place import Place, closed

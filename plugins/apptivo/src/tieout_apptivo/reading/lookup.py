@@ -1,15 +1,13 @@
 """Looking single records up, by id or by a text of theirs.
 
-Sources: facts/apptivo.md 2.2, 13 no. 18 and 26.
+Sources: docs/facts/apptivo.md, "Actions", "Searches".
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tieout.contract import Connection, Resource, Wire
-from tieout.errors import Unavailable
-from tieout.work import Key
+from tieout import Connection, Key, Resource, Unavailable, Wire
 
 from tieout_apptivo.calls import ask, listing, single
 from tieout_apptivo.reading import strategies

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from tieout.contract import Cursor
+from tieout import Cursor
 
 Leg = Literal["top", "oldest", "youngest", "days", "proof", "changed", "layout"]
 

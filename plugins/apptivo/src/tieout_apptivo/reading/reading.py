@@ -5,8 +5,7 @@ A pass is a sweep of everything (`sweeping`) or a look at what has changed (`cha
 
 from __future__ import annotations
 
-from tieout.contract import Connection, Cursor, Resource
-from tieout.work import Page
+from tieout import Connection, Cursor, Page, Resource
 
 from tieout_apptivo.reading import changes, sweeping
 from tieout_apptivo.reading.place import opened

@@ -1,7 +1,7 @@
 """A roll: the ids of the records of a list, small enough to stand in a cursor.
 
 What a complete read has seen is remembered from one to the next, because an absence is the only sign of a deletion that
-Apptivo gives (facts/apptivo.md 2.5, 5.6). Ten thousand ids take about 30 kB.
+Apptivo gives (docs/facts/apptivo.md, "Reading changes", "Deletions"). Ten thousand ids take about 30 kB.
 """
 
 from __future__ import annotations

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from tieout.codec import digest
-from tieout.contract import Connection, Resource, Wire
+from tieout import Connection, Resource, Wire, digest
 
 from tieout_apptivo.calls import ask, listing
 from tieout_apptivo.reading import stamps

@@ -1,8 +1,8 @@
 """The stamps of a list, in every way that they can be read.
 
-In which format stamps are written is not documented, and it need not be that of the firm's dates (facts/apptivo.md
-3.3). So the formats that come into question are tried on a whole page: what reads everything and keeps the order that
-was asked for is possible, and once one alone is left it is remembered.
+In which format stamps are written is not documented, and it need not be that of the firm's dates
+(docs/facts/apptivo.md, "Dates and stamps"). So the formats that come into question are tried on a whole page: what
+reads everything and keeps the order that was asked for is possible, and once one alone is left it is remembered.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from tieout.contract import Connection
+from tieout import Connection
 
 from tieout_apptivo.doctor.evidence import FORMATS
 from tieout_apptivo.shape.dates import Calendar, Stamp, calendar, taken_apart

@@ -1,9 +1,9 @@
 """The ways to read what has changed, and the calls that they make.
 
-The four strategies of facts/apptivo.md 2.5 in their order: a list sorted by change (all records, or a search for
-nothing), a search between two days, a view that the firm's admin has made, and reading everything. A probe finds out
-which of them an app of this firm can do and leaves it in the connection's memory. Without a probe the first is taken,
-whose every page shows by itself whether it is in order.
+The four strategies of docs/facts/apptivo.md, "Reading changes" in their order: a list sorted by change (all records, or
+a search for nothing), a search between two days, a view that the firm's admin has made, and reading everything. A probe
+finds out which of them an app of this firm can do and leaves it in the connection's memory. Without a probe the first
+is taken, whose every page shows by itself whether it is in order.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from tieout.codec import dumps
-from tieout.contract import Connection, Resource
+from tieout import Connection, Resource, dumps
 
 from tieout_apptivo.shape.dates import calendar
 from tieout_apptivo.shape.profile import App
@@ -23,10 +22,13 @@ CAPABILITIES = "capabilities"
 """The key under which a connection's memory keeps what a probe has measured."""
 
 WINDOW = 5_000
-"""How many rows of one list can be reached where no probe has measured it (facts/apptivo.md 1.6)."""
+"""How many rows of one list can be reached where no probe has measured it.
+
+Source: docs/facts/apptivo.md, "Page size and reach".
+"""
 
 VIEWS = "dao/v5/appsettings"
-"""Where views are asked for, under the base address (facts/apptivo.md 2.2)."""
+"""Where views are asked for, under the base address (docs/facts/apptivo.md, "Actions")."""
 
 Strategy = Literal["sorted", "search", "range", "view", "sweep"]
 
@@ -91,7 +93,10 @@ def everything(app: App, direction: Literal["asc", "desc"]) -> Query:
 
 
 def made_on(app: App, day: str) -> Query:
-    """The records that were made on one day, as the firm writes it (facts/apptivo.md 2.5: likely an exact day)."""
+    """The records that were made on one day, as the firm writes it.
+
+    Source: docs/facts/apptivo.md, "Searches": likely an exact day.
+    """
     wanted = {"searchData": _json({app.created: day}), "multiSelectData": "{}"}
     return Query("getAllByAdvancedSearch", {"objectId": app.object_id, **wanted})
 

@@ -3,7 +3,7 @@
 First comes one page of the newest changes, so that it is known by Apptivo's own clock when the sweep began. Then all
 records by date of creation, the oldest first; where the list shows no more of them, from the youngest back until both
 meet, and day by day what lies between. What was edited meanwhile is read at the end (`changes`).
-Sources: facts/apptivo.md 2.5, 5.6, 13 no. 6 to 8 and 19.
+Sources: docs/facts/apptivo.md, "Reading changes", "Deletions", "Paging and sorting".
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Literal
 
-from tieout.contract import Wire
-from tieout.errors import Problem, Rejected, Unavailable
-from tieout.work import Page
+from tieout import Page, Problem, Rejected, Unavailable, Wire
 
 from tieout_apptivo.back import marking
 from tieout_apptivo.reading import strategies

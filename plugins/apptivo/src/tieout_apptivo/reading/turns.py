@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tieout.contract import Connection, Resource, Wire
-from tieout.errors import Problem, Unavailable
-from tieout.work import Page
+from tieout import Connection, Page, Problem, Resource, Unavailable, Wire
 
 from tieout_apptivo.reading import strategies
 from tieout_apptivo.reading.place import Place, closed

@@ -1,6 +1,6 @@
 """Whether documents come out by a profile: lines, discounts, tax, shipping and total, and each line by itself.
 
-Source: facts/apptivo.md 4.5 (check arithmetic) and 14, number 10.
+Source: docs/facts/apptivo.md, "Check of sums", "Probes".
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from tieout.contract import Settings, Tenant, Terms, Wire
-from tieout.errors import Rejected
-from tieout.model import Document, Line
+from tieout import Document, Line, Rejected, Settings, Tenant, Terms, Wire
 
 from tieout_apptivo.records import documents
 from tieout_apptivo.records.lines import cents, net

@@ -1,6 +1,6 @@
 """Invoices, supplier invoices, purchase orders, orders and estimates as documents.
 
-Sources: facts/apptivo.md 4.5 to 4.7 (field names), 5 (statuses), 10.3 (the choice of customer or contact).
+Sources: docs/facts/apptivo.md, "Documents", "Document statuses", "Native Xero connection".
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from tieout.contract import Terms, Wire
-from tieout.errors import Rejected
-from tieout.model import Document, Line, Standing
+from tieout import Document, Line, Rejected, Standing, Terms, Wire
 
 from tieout_apptivo.records.lines import cents, discounts, net, rows, shipping
 from tieout_apptivo.shape import scalars

@@ -1,6 +1,6 @@
 """The documents that are stored on a record, and notes to its history.
 
-Source: facts/apptivo.md 7. A note can e-mail people, so every flag that would is set to N (13 no. 20).
+Source: docs/facts/apptivo.md, "Notes", "Stored files". A note can e-mail people, so every flag that would is set to N.
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ import mimetypes
 from functools import partial
 from urllib.parse import urlsplit
 
-from tieout.codec import dumps
-from tieout.contract import Connection, File, Resource, Wire
-from tieout.errors import Problem, Rejected, Unavailable
+from tieout import Connection, File, Problem, Rejected, Resource, Unavailable, Wire, dumps
 
 from tieout_apptivo.calls import ask, change, listing
 from tieout_apptivo.shape.profile import App

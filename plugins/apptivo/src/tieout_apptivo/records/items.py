@@ -1,6 +1,6 @@
 """Items, and the names of taxes on items and lines.
 
-Sources: facts/apptivo.md 4.4 (items), 4.5 (single- and multi-rate taxes).
+Sources: docs/facts/apptivo.md, "Items", "Discounts and taxes".
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tieout.contract import Terms, Wire
-from tieout.model import Item
+from tieout import Item, Terms, Wire
 
 from tieout_apptivo.shape.fields import Values, counterpart, in_use, labels_key, standing, values
 from tieout_apptivo.shape.profile import ItemApp

@@ -1,6 +1,6 @@
 """The lines of a document: its rows of products and services, and the lines that stand for figures of its header.
 
-Sources: facts/apptivo.md 4.5 (line tables, discounts, taxes), 10.3 (the note is the description).
+Sources: docs/facts/apptivo.md, "Line tables", "Discounts and taxes".
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
-from tieout.model import Line
+from tieout import Line
 
 from tieout_apptivo.records.items import taxed
 from tieout_apptivo.shape.fields import Values, at, objects

@@ -1,14 +1,13 @@
 """Customers, contacts, suppliers and leads as parties.
 
-Sources: facts/apptivo.md 3.4 (addresses), 3.5 (telephone numbers and e-mails), 4.1 to 4.3.
+Sources: docs/facts/apptivo.md, "Postal addresses", "Telephone and e-mail", "Customers", "Contacts", "Suppliers".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tieout.contract import Terms, Wire
-from tieout.model import Address, Party
+from tieout import Address, Party, Terms, Wire
 
 from tieout_apptivo.shape import scalars
 from tieout_apptivo.shape.fields import Values, attribute, counterpart, in_use, labels_key, standing, values

@@ -1,8 +1,8 @@
 """The payments that stand within invoices and supplier invoices.
 
 They have no list of their own: each is picked out of the document that holds it. A document that is paid, and does not
-tell by which payments, yields one element that is held: a payment is never made up. Source: facts/apptivo.md 5.5 (that
-payments are recorded there; the names are the profile's).
+tell by which payments, yields one element that is held: a payment is never made up. Source: docs/facts/apptivo.md,
+"Payments and credit" (the names are the profile's).
 """
 
 from __future__ import annotations
@@ -11,10 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from tieout.codec import digest
-from tieout.contract import Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Payment, Ref
+from tieout import Payment, Problem, Ref, Rejected, Terms, Wire, digest
 
 from tieout_apptivo.shape import scalars
 from tieout_apptivo.shape.dates import calendar
@@ -24,7 +21,10 @@ from tieout_apptivo.shape.scalars import Unreadable, filled
 from tieout_apptivo.shape.settings import Firm
 
 WRITTEN_BACK = "Xero"
-"""The type of a payment that came from the books, as the native integration calls it (facts/apptivo.md 10.2)."""
+"""The type of a payment that came from the books, as the native integration calls it.
+
+Source: docs/facts/apptivo.md, "What the native connection syncs".
+"""
 
 UNTOLD = "untold"
 """Stands for the payment's id where a document is paid and does not tell how."""

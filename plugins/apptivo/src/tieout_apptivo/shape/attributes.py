@@ -1,6 +1,6 @@
 """Custom attributes as they are written: found by the label that people see, shaped by their type.
 
-Sources: facts/apptivo.md 3.6 (shapes), 6.3 (storing an id), 13 no. 10 (comparing labels and options) and 23 (currency).
+Sources: docs/facts/apptivo.md, "Custom attributes", "Storing an id".
 """
 
 from __future__ import annotations
@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tieout.contract import Wire
-from tieout.errors import Problem
+from tieout import Problem, Wire
 
 from tieout_apptivo.shape import layout
 from tieout_apptivo.shape.dates import Calendar
@@ -40,7 +39,10 @@ def states_key(app: str) -> str:
 
 
 def states(config: Wire) -> dict[str, list[str]]:
-    """The statuses that a configuration tells: normalised name to id and name (facts/apptivo.md 2.7)."""
+    """The statuses that a configuration tells: normalised name to id and name.
+
+    Source: docs/facts/apptivo.md, "Configuration and layout".
+    """
     found: dict[str, list[str]] = {}
     for key, value in config.items():
         for entry in objects(value) if "status" in key.casefold() else ():

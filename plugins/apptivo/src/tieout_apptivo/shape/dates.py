@@ -1,7 +1,7 @@
 """Apptivo's dates and stamps, never guessed.
 
-Sources: facts/apptivo.md 3.3. Dates are read by the firm's own format, then as MM/dd/yyyy, ISO 8601 and milliseconds
-since 1970; stamps stand on the clock of Apptivo's servers.
+Sources: docs/facts/apptivo.md, "Dates and stamps". Dates are read by the firm's own format, then as MM/dd/yyyy, ISO
+8601 and milliseconds since 1970; stamps stand on the clock of Apptivo's servers.
 """
 
 from __future__ import annotations

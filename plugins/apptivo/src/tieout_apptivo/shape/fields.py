@@ -1,6 +1,6 @@
 """Reading the values of one record by the profile, gathering all that is wrong with it.
 
-Sources: facts/apptivo.md 3.1 (references as pairs), 3.6 (custom attributes), 5.4 (out of use).
+Sources: docs/facts/apptivo.md, "Scalars", "Custom attributes", "Out of use".
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from tieout.contract import Terms, Wire
-from tieout.errors import Problem, Rejected
-from tieout.model import Ref, Standing
+from tieout import Problem, Ref, Rejected, Standing, Terms, Wire
 
 from tieout_apptivo.shape import scalars
 from tieout_apptivo.shape.dates import Calendar, calendar
@@ -29,7 +27,10 @@ def labels_key(app: str) -> str:
 
 
 def normal(label: str) -> str:
-    """A label as it is compared: case, spaces, hyphens and underscores do not count (facts/apptivo.md 13 no. 10)."""
+    """A label as it is compared: case, spaces, hyphens and underscores do not count.
+
+    Source: docs/facts/apptivo.md, "Custom attributes".
+    """
     return "".join(mark for mark in label.casefold() if mark.isalnum())
 
 

@@ -1,6 +1,6 @@
 """What a firm's configuration tells: who it is, how it writes dates, and what its custom attributes are called.
 
-Sources: facts/apptivo.md 2.7 (configuration and layout), 3.6 (labels stand in the layout alone).
+Sources: docs/facts/apptivo.md, "Configuration and layout", "Custom attributes".
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ import hashlib
 from contextlib import suppress
 from typing import Any
 
-from tieout.contract import Check, Connection, Tenant, Wire
-from tieout.errors import Rejected, Unavailable
-from tieout.model import Organisation
+from tieout import Check, Connection, Organisation, Rejected, Tenant, Unavailable, Wire
 
 from tieout_apptivo.calls import ask, configuration, listing
 from tieout_apptivo.native import beside

@@ -1,6 +1,7 @@
 """An app's layout: which attribute of a record people see under which label.
 
-Source: facts/apptivo.md 2.7. The layout is JSON inside the JSON, and so are the labels of some firms (13 no. 9).
+Source: docs/facts/apptivo.md, "Configuration and layout". The layout is JSON inside the JSON, and so are the labels of
+some firms.
 """
 
 from __future__ import annotations
@@ -9,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tieout.codec import loads
-from tieout.contract import Wire
+from tieout import Wire, loads
 
 from tieout_apptivo.shape.fields import objects
 from tieout_apptivo.shape.scalars import text

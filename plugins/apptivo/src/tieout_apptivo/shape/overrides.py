@@ -14,10 +14,7 @@ from types import UnionType
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ValidationError, ValidationInfo
-from tieout import toml
-from tieout.contract import Finding
-from tieout.errors import ConfigError
-from tieout.forms import nearest
+from tieout import ConfigError, Finding, nearest, read_toml
 
 from tieout_apptivo.shape.profile import KINDS, Profile, over_shipped, shipped
 
@@ -32,7 +29,7 @@ def load(path: Path) -> Profile:
             why="The connection names this file as the firm's own profile.",
             fix="Put it back, or take the key `profile` out of the connection and run `tieout doctor` with its name.",
         )
-    changes, lines = toml.parse(path)
+    changes, lines = read_toml(path)
     try:
         return Profile.model_validate(over_shipped(changes))
     except ValidationError as error:

@@ -1,7 +1,7 @@
 """The object profile: what a firm's apps are called in calls, and where the values of a record lie.
 
 The shipped profile is `profile.toml`; a firm's overrides are merged over it, so one other path needs one line. Sources:
-facts/apptivo.md 2.1 (endpoints), 3 (shapes), 4 (field names), 5 (statuses).
+docs/facts/apptivo.md, "Apps", "Scalars", "Documents", "Document statuses".
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from tieout.model import Standing
+from tieout import Standing
 
 PathName = Annotated[str, Field(min_length=1)]
 Paths = tuple[PathName, ...]

@@ -1,6 +1,6 @@
 """Apptivo's scalars: text, numbers, flags and ids as they come, and nothing that is guessed.
 
-Sources: facts/apptivo.md 3.1 (scalars), 3.2 (ids), 13 no. 16 and 17.
+Sources: docs/facts/apptivo.md, "Scalars", "Ids and numbers".
 """
 
 from __future__ import annotations

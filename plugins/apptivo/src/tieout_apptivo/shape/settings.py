@@ -8,14 +8,13 @@ from typing import Annotated
 from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, Field
-from tieout.contract import Settings
-from tieout.secret import Secret
+from tieout import Secret, Settings
 
 from tieout_apptivo.shape.overrides import Overrides
 from tieout_apptivo.shape.profile import shipped
 
 APPTIVO_HOSTS = ("app.apptivo.com", "api2.apptivo.com", "api.apptivo.com")
-"""The hosts under which Apptivo serves one and the same application (facts/apptivo.md 1.1)."""
+"""The hosts under which Apptivo serves one and the same application (docs/facts/apptivo.md, "Hosts")."""
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _OFFSET = re.compile(r"([+-])(\d{2}):([0-5]\d)")
@@ -40,10 +39,10 @@ class Firm(Settings):
     The key pair is made under Business Settings -> API Access and gives access to all data of the firm; `user-name`
     is the e-mail of the employee on whose behalf calls are made. `overlap-hours` is how far a read goes back before
     the newest change seen, `sweep-hours` how often everything is read, which alone shows what was deleted,
-    `server-utc-offset` the clock of Apptivo's stamps (facts/apptivo.md 3.3: seen once, so give it where yours
-    differs), `file-hosts` where else than at the address stored files may be downloaded, and `profile` what differs
-    from the shipped object profile: the name of a file beside the configuration, which `tieout doctor` writes, or
-    the differing keys themselves.
+    `server-utc-offset` the clock of Apptivo's stamps (docs/facts/apptivo.md, "Dates and stamps": seen once, so give it
+    where yours differs), `file-hosts` where else than at the address stored files may be downloaded, and `profile` what
+    differs from the shipped object profile: the name of a file beside the configuration, which `tieout doctor` writes,
+    or the differing keys themselves.
     """
 
     base_url: Annotated[str, AfterValidator(_address)] = Field(default="https://app.apptivo.com/app", title="Address")

@@ -1,1 +1,1 @@
-"""The fake Apptivo: records in their own wire shape, behind the calls of facts/apptivo.md section 2."""
+"""The fake Apptivo: records in their own wire shape, behind the calls of docs/facts/apptivo.md, "Actions"."""

@@ -117,7 +117,10 @@ class Apptivo:
         return keys == (API_KEY, ACCESS_KEY)
 
     def download(self, request: Request) -> Response:
-        """A document behind its address; it is refused to whoever shows the keys here (facts/apptivo.md 7)."""
+        """A document behind its address; it is refused to whoever shows the keys here.
+
+        Source: docs/facts/apptivo.md, "Stored files".
+        """
         if {"apiKey", "accessKey", "sessionKey"} & request.query.keys():
             return text_answer("<html><body>No keys are wanted here</body></html>", 403)
         found = self._platform.content(request.path_params["document"], request.path_params["secret"])

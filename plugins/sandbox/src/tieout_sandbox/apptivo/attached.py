@@ -1,4 +1,7 @@
-"""What is attached to records: notes, documents, and the mails that they make Apptivo send (facts/apptivo.md 7)."""
+"""What is attached to records: notes, documents, and the mails that they make Apptivo send.
+
+Source: docs/facts/apptivo.md, "Notes", "Stored files".
+"""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""The operations on the records of one app (facts/apptivo.md 2.2)."""
+"""The operations on the records of one app (docs/facts/apptivo.md, "Actions")."""
 
 import re
 from typing import Any
@@ -116,5 +116,5 @@ def _single(app: App, record: Record) -> Record:
 
 
 def _old_list(app: App, listed: Record) -> Record:
-    """The older generations put the rows under the name of the app (facts/apptivo.md 2.4)."""
+    """The older generations put the rows under the name of the app (docs/facts/apptivo.md, "Envelopes")."""
     return {app.url if key == "data" else key: value for key, value in listed.items()}

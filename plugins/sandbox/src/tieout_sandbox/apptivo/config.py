@@ -1,4 +1,7 @@
-"""The answer of `getConfigData`: the firm's settings, its statuses and the layout of an app (facts/apptivo.md 2.7)."""
+"""The answer of `getConfigData`: the firm's settings, its statuses and the layout of an app.
+
+Source: docs/facts/apptivo.md, "Configuration and layout".
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -51,7 +54,10 @@ def config_data(firm: Firm, app: App) -> Record:
 
 
 def custom_attribute(custom: Custom, value: str) -> Record:
-    """A record's value for a custom attribute, as it is on the wire; a date is MM/dd/yyyy (facts/apptivo.md 3.6)."""
+    """A record's value for a custom attribute, as it is on the wire; a date is MM/dd/yyyy.
+
+    Source: docs/facts/apptivo.md, "Custom attributes".
+    """
     attribute: Record = {
         "customAttributeId": custom.attribute_id,
         "customAttributeType": custom.kind,

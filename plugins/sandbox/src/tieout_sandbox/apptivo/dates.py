@@ -1,4 +1,4 @@
-"""Dates as firms write them, by patterns such as `dd/MM/yyyy` (facts/apptivo.md 3.3)."""
+"""Dates as firms write them, by patterns such as `dd/MM/yyyy` (docs/facts/apptivo.md, "Dates and stamps")."""
 
 import re
 from dataclasses import dataclass, field

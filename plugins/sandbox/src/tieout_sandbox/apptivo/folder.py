@@ -29,9 +29,9 @@ class Behaviour:
 
     `page_cap` rows a page at most, `window` rows reachable by one query, `index_delay` seconds until a write shows in
     lists, `calls` calls within `calls_window` seconds before it throttles (one vendor program sends 50 at once and then
-    pauses for 2 s, facts/apptivo.md 1.5). Every `html_every`th call is answered by a page and every `empty_every`th by
-    nothing; 0 is never. `native_integration` records of every app look as if Apptivo's own connection with Xero had
-    handled them a few minutes before the start.
+    pauses for 2 s, docs/facts/apptivo.md, "Throttling"). Every `html_every`th call is answered by a page and every
+    `empty_every`th by nothing; 0 is never. `native_integration` records of every app look as if Apptivo's own
+    connection with Xero had handled them a few minutes before the start.
     """
 
     page_cap: int = 500

@@ -140,7 +140,8 @@ class Layout:
     """The whole shape of a firm's Apptivo.
 
     `date_form` is how document dates are written, `stamp_form` how audit stamps are, on a clock `offset` ahead of UTC.
-    `label_form` is `text` where labels in `webLayout` are JSON once more (facts/apptivo.md 2.7).
+    `label_form` is `text` where labels in `webLayout` are JSON once more (docs/facts/apptivo.md, "Configuration and
+    layout").
     """
 
     name: str

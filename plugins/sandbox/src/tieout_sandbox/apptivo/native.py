@@ -1,4 +1,7 @@
-"""The traces that Apptivo's own connection with Xero leaves on a record (facts/apptivo.md 10)."""
+"""The traces that Apptivo's own connection with Xero leaves on a record.
+
+Source: docs/facts/apptivo.md, "Traces of the native connection".
+"""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any

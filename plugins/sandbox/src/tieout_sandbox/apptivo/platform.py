@@ -1,6 +1,6 @@
 """The paths that belong to no app: session login, bulk reading, saved views, notes, documents and e-mail.
 
-Sources: facts/apptivo.md 1.3, 2.2, 2.6 and 7.
+Sources: docs/facts/apptivo.md, "Keys", "Actions", "Bulk reading", "Notes", "Stored files".
 """
 
 from typing import Any

@@ -1,4 +1,7 @@
-"""Lists as the search index of Apptivo serves them: filter, sort, page (facts/apptivo.md 2.2 to 2.5)."""
+"""Lists as the search index of Apptivo serves them: filter, sort, page.
+
+Source: docs/facts/apptivo.md, "Actions", "Paging and sorting", "Searches", "Envelopes".
+"""
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
@@ -29,8 +32,8 @@ def with_values(rows: Iterable[Record], wanted: Record, choices: dict[str, list[
     """The records that fit a partial `searchData` and the `multiSelectData` of an advanced search.
 
     Texts are contained, numbers and ids equal, lists fit when one element does. A field ending in `To` bounds the field
-    without it from above. A stamp falls on the day, or between two days when both ends are given (facts/apptivo.md
-    2.5 leaves this open). `statusIds` and the like hold alternatives for `statusId`.
+    without it from above. A stamp falls on the day, or between two days when both ends are given
+    (docs/facts/apptivo.md, "Searches" leaves this open). `statusIds` and the like hold alternatives for `statusId`.
     """
     filled = {key: value for key, value in wanted.items() if value not in (None, "", "null", [], {})}
     chosen = {key.removesuffix("s"): {str(each) for each in values} for key, values in choices.items() if values}

@@ -1,4 +1,7 @@
-"""The audit stamps of Apptivo: written on a server clock that is neither UTC nor the firm's (facts/apptivo.md 3.3)."""
+"""The audit stamps of Apptivo: written on a server clock that is neither UTC nor the firm's.
+
+Source: docs/facts/apptivo.md, "Dates and stamps".
+"""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache

@@ -20,7 +20,8 @@ class Throttle:
     def refusal(self) -> Response | None:
         """What the next call is answered with instead of its answer; None when it is admitted.
 
-        Past the limit it is an empty body or a page, in turn: both are what clients report (facts/apptivo.md 1.5).
+        Past the limit it is an empty body or a page, in turn: both are what clients report (docs/facts/apptivo.md,
+        "Throttling").
         """
         self._calls += 1
         if not self._admits():

@@ -137,7 +137,7 @@ class ApptivoWorld:
         return text_answer(f"<html><body>Too many requests this {scope}</body></html>", 429)
 
     def token_expired(self) -> Response:
-        """Wrong keys are answered with status 200 (facts/apptivo.md 1.7)."""
+        """Wrong keys are answered with status 200 (docs/facts/apptivo.md, "Failures")."""
         return wrong_keys()
 
     def _found(self, app: App, change: dict[str, Any]) -> Record:

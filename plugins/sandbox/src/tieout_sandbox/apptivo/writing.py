@@ -1,4 +1,7 @@
-"""`save` and `update`, with the rules by which Apptivo stores less than it was given (facts/apptivo.md 6.1, 6.2)."""
+"""`save` and `update`, with the rules by which Apptivo stores less than it was given.
+
+Source: docs/facts/apptivo.md, "Updates", "Creation".
+"""
 
 from typing import Any
 

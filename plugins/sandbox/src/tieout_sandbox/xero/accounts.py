@@ -1,4 +1,7 @@
-"""The chart of accounts as it is written: one at a time, with unique names and codes (facts/xero.md 5.5)."""
+"""The chart of accounts as it is written: one at a time, with unique names and codes.
+
+Source: docs/facts/xero.md, "Accounts".
+"""
 
 from tieout_sandbox.xero import fields, stamps
 from tieout_sandbox.xero.books import Books

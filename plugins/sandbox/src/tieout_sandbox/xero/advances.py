@@ -1,4 +1,6 @@
-"""Prepayments and overpayments: money that came or went before its invoice (facts/xero.md 5.8, 8).
+"""Prepayments and overpayments: money that came or went before its invoice.
+
+Source: docs/facts/xero.md, "Prepayments and overpayments".
 
 They are entered by people, as bank transactions; an application reads them, sets them against invoices, refunds them.
 """

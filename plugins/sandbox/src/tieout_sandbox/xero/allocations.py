@@ -1,4 +1,4 @@
-"""Credit set against invoices, and taken back again (facts/xero.md 5.9)."""
+"""Credit set against invoices, and taken back again (docs/facts/xero.md, "Credit notes")."""
 
 from typing import TypeAlias
 

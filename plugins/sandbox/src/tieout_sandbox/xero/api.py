@@ -1,4 +1,7 @@
-"""The accounting API: what stands around a call, and which resource its path means (facts/xero.md 4.1, 6.1)."""
+"""The accounting API: what stands around a call, and which resource its path means.
+
+Source: docs/facts/xero.md, "Envelope", "Formats".
+"""
 
 from collections.abc import Callable
 from typing import Literal, cast

@@ -1,4 +1,7 @@
-"""How Xero computes a document: every line rounded half up to the cent, tax per line (facts/xero.md 5.3)."""
+"""How Xero computes a document: every line rounded half up to the cent, tax per line.
+
+Source: docs/facts/xero.md, "Arithmetic".
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

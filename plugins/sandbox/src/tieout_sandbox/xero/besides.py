@@ -1,4 +1,7 @@
-"""What hangs on a record: notes, attachments, e-mail, the page for its customer (facts/xero.md 5.3, 5.10)."""
+"""What hangs on a record: notes, attachments, e-mail, the page for its customer.
+
+Source: docs/facts/xero.md, "E-mail and online pages", "Attachments", "History".
+"""
 
 from base64 import b64decode, b64encode
 from dataclasses import asdict

@@ -21,7 +21,7 @@ _BLANKS = re.compile(r"\s+")
 
 
 def name_key(name: str) -> str:
-    """A contact's name as it is compared: whatever the case, blanks collapsed (facts/xero.md 5.1)."""
+    """A contact's name as it is compared: whatever the case, blanks collapsed (docs/facts/xero.md, "Contacts")."""
     return _BLANKS.sub(" ", name).strip().casefold()
 
 
@@ -114,7 +114,7 @@ class Books:
         return f"{prefix}{latest:04}"
 
     def check_lock(self, day: date, findings: Findings) -> None:
-        """Refuse a date on or before a lock date (facts/xero.md 4.5)."""
+        """Refuse a date on or before a lock date (docs/facts/xero.md, "Lock dates")."""
         for field, name in (("EndOfYearLockDate", "end of year"), ("PeriodLockDate", "period")):
             value = self.organisation.get(field)
             if value and day <= (locked := stamps.day(value)):

@@ -1,4 +1,4 @@
-"""One call of the accounting API that may go on, and the envelope of its answer (facts/xero.md 4.1)."""
+"""One call of the accounting API that may go on, and the envelope of its answer (docs/facts/xero.md, "Envelope")."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -98,7 +98,7 @@ _CLASSES = {
     "REVENUE": ("OTHERINCOME", "REVENUE", "SALES"),
 }
 CLASS_OF = {kind: name for name, kinds in _CLASSES.items() for kind in kinds}
-"""The class of an account by its type (facts/xero.md 5.5)."""
+"""The class of an account by its type (docs/facts/xero.md, "Accounts")."""
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""The organisations that a token reaches: `/connections` (facts/xero.md 1.4)."""
+"""The organisations that a token reaches: `/connections` (docs/facts/xero.md, "Connections")."""
 
 from tieout_sandbox.exchange import Request, Response, Route, json_answer
 from tieout_sandbox.xero.gate import Gate

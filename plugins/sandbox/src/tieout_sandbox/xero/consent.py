@@ -1,4 +1,4 @@
-"""The pages on which a person logs in, picks an organisation and allows access (facts/xero.md 1.2)."""
+"""The pages on which a person logs in, picks an organisation and allows access (docs/facts/xero.md, "Consent")."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,7 @@
-"""Contacts: how they match, what is unique about them, in which forms they are read (facts/xero.md 5.1, 7.2)."""
+"""Contacts: how they match, what is unique about them, in which forms they are read.
+
+Source: docs/facts/xero.md, "Contacts", "Matching".
+"""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Credit notes of both sides, and how much of each is left to give (facts/xero.md 5.9, 7.2)."""
+"""Credit notes of both sides, and how much of each is left to give (docs/facts/xero.md, "Credit notes", "Matching")."""
 
 from collections.abc import Mapping
 from typing import ClassVar

@@ -1,4 +1,7 @@
-"""The currencies that an organisation has subscribed to; adding one cannot be taken back (facts/xero.md 5.7)."""
+"""The currencies that an organisation has subscribed to; adding one cannot be taken back.
+
+Source: docs/facts/xero.md, "Currencies".
+"""
 
 import re
 

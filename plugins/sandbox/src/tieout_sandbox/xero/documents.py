@@ -1,4 +1,7 @@
-"""What invoices, bills and orders have in common: contact, currency, lines, totals, dates (facts/xero.md 5.3, 5.4)."""
+"""What invoices, bills and orders have in common: contact, currency, lines, totals, dates.
+
+Source: docs/facts/xero.md, "Invoices and bills", "Purchase orders".
+"""
 
 from decimal import Decimal
 
@@ -49,7 +52,10 @@ def known_contact(directory: Contacts, given: Record, findings: Findings) -> Rec
 
 
 def embedded_contact(directory: Contacts, given: Record, way: Way, findings: Findings) -> Record | None:
-    """The contact inside an invoice: more than an id creates or changes it and wipes its people (facts/xero.md 7.3)."""
+    """The contact inside an invoice: more than an id creates or changes it and wipes its people.
+
+    Source: docs/facts/xero.md, "Contact inside a document".
+    """
     writable = {name for name in given if name not in _READ_ONLY and given[name] not in (None, "", [])}
     if writable and writable <= _IDENTIFYING:
         known = known_contact(directory, given, Findings())
@@ -151,7 +157,10 @@ def rendered(record: Record, contact: Record | None, places: int) -> Record:
 
 
 def flag_contact(books: Books, identity: str, flag: str) -> None:
-    """Mark a contact as customer or supplier; this does not count as a change of it (facts/xero.md 6.2)."""
+    """Mark a contact as customer or supplier; this does not count as a change of it.
+
+    Source: docs/facts/xero.md, "Changes since".
+    """
     contact = books.contacts.get(identity)
     if contact is not None and not contact[flag]:
         books.contacts.amend({**contact, flag: True})

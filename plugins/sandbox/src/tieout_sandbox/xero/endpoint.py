@@ -17,7 +17,7 @@ Test: TypeAlias = Callable[[Record], bool]
 
 
 def places(query: Query) -> int:
-    """How many decimals unit amounts have in the answer to a call (facts/xero.md 5.2)."""
+    """How many decimals unit amounts have in the answer to a call (docs/facts/xero.md, "Items")."""
     return 4 if query.get("unitdp") == "4" else 2
 
 

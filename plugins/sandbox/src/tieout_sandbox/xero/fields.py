@@ -1,4 +1,7 @@
-"""Reading the fields of a record as sent: a value of the wrong kind refuses the whole call (facts/xero.md 4.2)."""
+"""Reading the fields of a record as sent: a value of the wrong kind refuses the whole call.
+
+Source: docs/facts/xero.md, "Refused calls".
+"""
 
 from datetime import date
 from decimal import Decimal, InvalidOperation

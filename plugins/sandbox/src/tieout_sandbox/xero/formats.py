@@ -1,4 +1,4 @@
-"""The forms of bodies: JSON, or XML where a client sends it or asks for no JSON (facts/xero.md 6.1)."""
+"""The forms of bodies: JSON, or XML where a client sends it or asks for no JSON (docs/facts/xero.md, "Formats")."""
 
 import re
 from typing import Any

@@ -1,4 +1,7 @@
-"""What stands before every call: token, organisation, limits, scope (facts/xero.md 1.6, 2.1)."""
+"""What stands before every call: token, organisation, limits, scope.
+
+Source: docs/facts/xero.md, "Refused access", "Rate limits".
+"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,7 @@
-"""Who has consented to what: codes, refresh tokens, access tokens, connections (facts/xero.md 1.2-1.4)."""
+"""Who has consented to what: codes, refresh tokens, access tokens, connections.
+
+Source: docs/facts/xero.md, "Consent", "Tokens", "Connections".
+"""
 
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""Contact groups: at most a hundred, each with its contacts (facts/xero.md 5.1, 7.1)."""
+"""Contact groups: at most a hundred, each with its contacts (docs/facts/xero.md, "Contacts", "Create and update")."""
 
 from collections.abc import Iterable
 

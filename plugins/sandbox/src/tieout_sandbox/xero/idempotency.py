@@ -1,4 +1,7 @@
-"""Answers kept by `Idempotency-Key` for six minutes, to be given again to the same call (facts/xero.md 3)."""
+"""Answers kept by `Idempotency-Key` for six minutes, to be given again to the same call.
+
+Source: docs/facts/xero.md, "Idempotency keys".
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Sales invoices and bills (facts/xero.md 5.3, 7.2)."""
+"""Sales invoices and bills (docs/facts/xero.md, "Invoices and bills", "Matching")."""
 
 from collections.abc import Iterable, Mapping
 from typing import ClassVar

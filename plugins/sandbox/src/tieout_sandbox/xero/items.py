@@ -1,4 +1,4 @@
-"""Items: one per code, priced to two or four decimals (facts/xero.md 5.2)."""
+"""Items: one per code, priced to two or four decimals (docs/facts/xero.md, "Items")."""
 
 from decimal import Decimal
 

@@ -1,4 +1,7 @@
-"""Documents with an effect on the ledger: how they match, what their status allows (facts/xero.md 5.3, 5.9, 7.2)."""
+"""Documents with an effect on the ledger: how they match, what their status allows.
+
+Source: docs/facts/xero.md, "Document statuses", "Credit notes", "Matching".
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

@@ -1,4 +1,7 @@
-"""The statuses of invoices, bills and credit notes, and what may change once settled (facts/xero.md 5.3, 5.9)."""
+"""The statuses of invoices, bills and credit notes, and what may change once settled.
+
+Source: docs/facts/xero.md, "Document statuses", "Edits of settled documents", "Credit notes".
+"""
 
 from tieout_sandbox.xero.findings import Findings
 from tieout_sandbox.xero.table import Record

@@ -1,4 +1,7 @@
-"""Call limits of an application, in one organisation and in all: sliding windows on the clock (facts/xero.md 2.1)."""
+"""Call limits of an application, in one organisation and in all: sliding windows on the clock.
+
+Source: docs/facts/xero.md, "Rate limits".
+"""
 
 from collections import deque
 from math import ceil

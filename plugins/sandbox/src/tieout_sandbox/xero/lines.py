@@ -1,4 +1,7 @@
-"""The lines of a document: defaults from item and account, legal accounts and taxes, amounts (facts/xero.md 5.3)."""
+"""The lines of a document: defaults from item and account, legal accounts and taxes, amounts.
+
+Source: docs/facts/xero.md, "Lines".
+"""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -230,7 +233,7 @@ _CLASSES = {
 
 
 def require_complete(lines: list[Record], findings: Findings) -> None:
-    """Refuse lines that are too bare for approval; a line of text alone passes (facts/xero.md 5.3)."""
+    """Refuse lines that are too bare for approval; a line of text alone passes (docs/facts/xero.md, "Lines")."""
     for line in lines:
         if "Quantity" not in line:
             continue

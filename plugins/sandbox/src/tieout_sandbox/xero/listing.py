@@ -1,4 +1,7 @@
-"""Lists: which records of a table a call gets, in which order and form (facts/xero.md 6)."""
+"""Lists: which records of a table a call gets, in which order and form.
+
+Source: docs/facts/xero.md, "Lists", "Filters", "Changes since".
+"""
 
 from dataclasses import dataclass
 from functools import cmp_to_key
@@ -54,7 +57,7 @@ def listing(endpoint: Endpoint, query: Query, since: str, client: str, volume: i
 
 
 def among(query: Query, name: str, field_name: str) -> Test | None:
-    """A predicate for a comma-separated parameter; an empty one finds nothing (facts/xero.md 6.3)."""
+    """A predicate for a comma-separated parameter; an empty one finds nothing (docs/facts/xero.md, "Lists")."""
     if name not in query:
         return None
     wanted = {part.strip().lower() for part in query[name].split(",") if part.strip()}
@@ -70,7 +73,7 @@ def containing(query: Query, names: tuple[str, ...]) -> Test | None:
 
 
 def _judge_volume(endpoint: Endpoint, query: Query, wanted: Where | None, paged: bool) -> None:
-    """Refuse what is slow in an organisation of many records (facts/xero.md 2.2, 6.3)."""
+    """Refuse what is slow in an organisation of many records (docs/facts/xero.md, "Sizes", "Filters")."""
     if endpoint.optimised is None:
         return
     slow = not paged

@@ -1,4 +1,4 @@
-"""The token side of OAuth 2: tokens, revocation, discovery (facts/xero.md 1.2, 1.3)."""
+"""The token side of OAuth 2: tokens, revocation, discovery (docs/facts/xero.md, "Consent", "Tokens")."""
 
 import hmac
 from base64 import b64decode

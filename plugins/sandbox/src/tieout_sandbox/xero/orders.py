@@ -1,4 +1,7 @@
-"""Purchase orders: no ledger effect, no lock, and a number that is never free again (facts/xero.md 5.4)."""
+"""Purchase orders: no ledger effect, no lock, and a number that is never free again.
+
+Source: docs/facts/xero.md, "Purchase orders".
+"""
 
 from collections.abc import Iterable
 from typing import ClassVar, Literal

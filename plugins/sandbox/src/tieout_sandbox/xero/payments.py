@@ -1,4 +1,7 @@
-"""Payments of invoices and bills, refunds of credit: never matched, never changed, only deleted (facts/xero.md 5.8)."""
+"""Payments of invoices and bills, refunds of credit: never matched, never changed, only deleted.
+
+Source: docs/facts/xero.md, "Payments".
+"""
 
 from collections.abc import Mapping
 from typing import ClassVar, Literal, TypeAlias

@@ -1,4 +1,4 @@
-"""What an organisation's plan allows (facts/xero.md 2.3)."""
+"""What an organisation's plan allows (docs/facts/xero.md, "Plans")."""
 
 from tieout_sandbox.xero import stamps
 from tieout_sandbox.xero.books import Books

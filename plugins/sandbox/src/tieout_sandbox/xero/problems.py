@@ -1,4 +1,7 @@
-"""What Xero answers when it refuses a whole call (facts/xero.md 1.6 and 4)."""
+"""What Xero answers when it refuses a whole call.
+
+Source: docs/facts/xero.md, "Refused access", "Refused calls", "HTTP statuses".
+"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""Scopes: the granular ones that a new application may ask for, and which one an endpoint needs (facts/xero.md 1.5)."""
+"""Scopes: the granular ones that a new application may ask for, and which one an endpoint needs.
+
+Source: docs/facts/xero.md, "Scopes".
+"""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,6 @@
-"""How documents are settled: by payments and credit, and credit by allocations and refunds (facts/xero.md 5.8, 5.9).
+"""How documents are settled: by payments and credit, and credit by allocations and refunds.
+
+Source: docs/facts/xero.md, "Payments", "Credit notes".
 
 An invoice or bill has `AmountDue`; whatever gives credit (credit notes, prepayments, overpayments) has
 `RemainingCredit`.

@@ -1,4 +1,7 @@
-"""Times and dates as Xero writes them: `/Date(ms+0000)/`, and plain ISO text beside it (facts/xero.md 6.1)."""
+"""Times and dates as Xero writes them: `/Date(ms+0000)/`, and plain ISO text beside it.
+
+Source: docs/facts/xero.md, "Stamps and dates".
+"""
 
 import re
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,7 @@
-"""Tracked stock: quantity and cost of items move with approved documents, at average cost (facts/xero.md 5.2)."""
+"""Tracked stock: quantity and cost of items move with approved documents, at average cost.
+
+Source: docs/facts/xero.md, "Tracked stock".
+"""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal

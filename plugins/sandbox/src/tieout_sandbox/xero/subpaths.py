@@ -1,4 +1,7 @@
-"""The paths below one record: its notes and files, its allocations, contacts and options (facts/xero.md 5, 7.1)."""
+"""The paths below one record: its notes and files, its allocations, contacts and options.
+
+Source: docs/facts/xero.md, "Attachments", "History", "Create and update".
+"""
 
 from tieout_sandbox.exchange import Response
 from tieout_sandbox.xero import besides

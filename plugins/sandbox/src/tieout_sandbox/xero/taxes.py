@@ -1,4 +1,7 @@
-"""Tax rates as they are written: one at a time, and only those that are no rates of Xero's own (facts/xero.md 5.6)."""
+"""Tax rates as they are written: one at a time, and only those that are no rates of Xero's own.
+
+Source: docs/facts/xero.md, "Tax rates".
+"""
 
 from decimal import Decimal
 

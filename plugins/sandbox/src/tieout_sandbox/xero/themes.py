@@ -1,4 +1,4 @@
-"""Branding themes, which are read whole and never written (facts/xero.md 5.7)."""
+"""Branding themes, which are read whole and never written (docs/facts/xero.md, "Branding themes")."""
 
 from tieout_sandbox.xero.books import Books
 from tieout_sandbox.xero.endpoint import Endpoint

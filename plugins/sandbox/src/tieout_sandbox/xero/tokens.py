@@ -1,4 +1,5 @@
-"""Access and id tokens as signed JWTs, with the claims of facts/xero.md 1.3, and the public key to check them."""
+"""Access and id tokens as signed JWTs, with the claims of docs/facts/xero.md, "Tokens", and the public key to check
+them."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping

@@ -1,4 +1,7 @@
-"""Tracking categories and their options: written one at a time, few of each (facts/xero.md 5.7)."""
+"""Tracking categories and their options: written one at a time, few of each.
+
+Source: docs/facts/xero.md, "Tracking categories".
+"""
 
 from collections.abc import Iterable
 

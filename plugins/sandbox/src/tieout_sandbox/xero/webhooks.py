@@ -1,4 +1,6 @@
-"""Webhooks: what changed, told to one receiver with a signature, and told again until it answers (facts/xero.md 8).
+"""Webhooks: what changed, told to one receiver with a signature, and told again until it answers.
+
+Source: docs/facts/xero.md, "Webhooks".
 
 The receiver is set through the control surface and must be on this machine. A delivery that fails is repeated at once,
 and then with the first write after 15 minutes have passed on the sandbox's clock.

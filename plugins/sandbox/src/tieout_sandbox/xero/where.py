@@ -1,4 +1,7 @@
-"""The `where` of a list: a C#-like expression turned into a predicate on wire records (facts/xero.md 6.3)."""
+"""The `where` of a list: a C#-like expression turned into a predicate on wire records.
+
+Source: docs/facts/xero.md, "Filters".
+"""
 
 import re
 import unicodedata

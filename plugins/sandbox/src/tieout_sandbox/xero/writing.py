@@ -1,4 +1,7 @@
-"""Writes: a list of records judged one by one, and how the answer tells what became of each (facts/xero.md 4.3)."""
+"""Writes: a list of records judged one by one, and how the answer tells what became of each.
+
+Source: docs/facts/xero.md, "Answers to a batch".
+"""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -1,5 +1,0 @@
-"""The command line: every command asks `tieout.desk` and shows what it says."""
-
-from tieout.cli.app import main
-
-__all__ = ["main"]

@@ -1,13 +1,11 @@
 """A fifth of all calls fails, in all the ways that the sandbox knows: every record arrives, and arrives once."""
 
-import json
 import random
-import urllib.request
+from dataclasses import replace
 
 import httpx
 import pytest
-from sandboxed import SPEED, running
-from tieout.api.clock import Clock
+from sandboxed import running
 from tieout.api.errors import ReauthNeeded, TieoutError
 
 SHARE = 0.2
@@ -17,38 +15,37 @@ FAULTS += ["token-expired", "reorder", "slow:20"]
 RUNS = 100
 
 
-@pytest.fixture
-def storm(monkeypatch):
-    """Call after call, chance decides whether the system that is called shall fail, and how; the faults so far."""
-    chance, met = random.Random(20), []
-    send, wait = httpx.HTTPTransport.handle_request, Clock.wait
+class Storm(httpx.BaseTransport):
+    """Before call after call, chance decides whether the system that is called shall fail, and how."""
 
-    def sent(transport, request):
-        if chance.random() < SHARE:
-            fault = {"method": request.method, "path": request.url.path, "fault": chance.choice(FAULTS), "times": 1}
-            address = f"{request.url.scheme}://{request.url.netloc.decode()}/_sandbox/faults"
-            armed = urllib.request.Request(address, json.dumps(fault).encode())
-            urllib.request.urlopen(armed, timeout=10).close()
-            met.append(fault["fault"])
-        return send(transport, request)
+    def __init__(self, systems):
+        self.systems = systems
+        self.carried = systems.runtime.transport()
+        self.chance = random.Random(20)
+        self.met = []
 
-    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", sent)
-    monkeypatch.setattr(Clock, "wait", lambda clock, seconds, stop=None: wait(clock, seconds / SPEED, stop))
-    return met
+    def handle_request(self, request):
+        if self.chance.random() < SHARE:
+            origin = f"{request.url.scheme}://{request.url.netloc.decode()}"
+            fault = self.chance.choice(FAULTS)
+            self.systems.fault(origin, fault, path=request.url.path, method=request.method)
+            self.met.append(fault)
+        return self.carried.handle_request(request)
 
 
 @pytest.mark.matrix
-def test_three_thousand_records_arrive_once_though_a_fifth_of_all_calls_fails(tmp_path, storm, monkeypatch):
+def test_three_thousand_records_arrive_once_though_a_fifth_of_all_calls_fails(tmp_path):
     with running(tmp_path, size=870, copies=1) as systems:
         assert sum(len(many) for app, many in systems.state("apptivo").items() if app != "documents") >= 3000
-        storm.clear()
+        calm, storm = systems.runtime, Storm(systems)
+        systems.runtime = replace(calm, transport=lambda: storm)
         for _ in range(RUNS):
             if _ended(systems):
                 break
         else:
             raise AssertionError(f"not done after {RUNS} runs")
-        assert set(storm) == set(FAULTS)
-        monkeypatch.undo()
+        assert set(storm.met) == set(FAULTS)
+        systems.runtime = calm
         systems.agreed()
 
 

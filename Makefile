@@ -47,7 +47,9 @@ nightly: install ## What takes long: a thousand seeds, planted faults, one seed 
 budget: install ## How long each part takes, against what it may take
 	$(BIN)/python tests/budget.py
 
-benchmark: install ## How fast the page answers; on an idle machine
+MEASURE ?=
+benchmark: install ## How fast Tieout is beside its rivals (MEASURE=--all), and the page; on an idle machine
+	$(BIN)/python benchmarks $(MEASURE)
 	$(BIN)/pytest -m benchmark -n 0 -s
 
 format: install ## Lay out the code as the checks want it
@@ -55,5 +57,5 @@ format: install ## Lay out the code as the checks want it
 	$(BIN)/ruff format .
 
 clean: ## Remove what the targets made
-	rm -rf $(VENV) .tieout/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(VENV) .venv-benchmark .tieout/demo .tieout/benchmark-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -38,8 +38,8 @@ class Verdict:
 
 
 def money(value):
-    """An amount of either system: a number, or a text of digits."""
-    return Decimal(str(value or 0))
+    """An amount of either system: a number, or a text, perhaps with commas between thousands."""
+    return Decimal(str(value or 0).replace(",", ""))
 
 
 def number_of(app, record):

@@ -3,7 +3,7 @@
 import copy
 from decimal import Decimal
 
-from checker import number_of
+from checker import money, number_of
 
 OPEN = ("Sent", "Viewed", "Created", "Received", "Partially Paid")
 DOCUMENTS = ("invoices", "supplier-invoices", "purchase-orders")
@@ -98,7 +98,7 @@ class Workload:
         if one is None:
             return
         paid = list(one.get("payments") or ())
-        left = Decimal(str(one["total"])) - sum((Decimal(str(each["amount"])) for each in paid), Decimal(0))
+        left = money(one["total"]) - sum((money(each["amount"]) for each in paid), Decimal(0))
         amount = (left / self.chance.randint(2 * times, 4 * times)).quantize(Decimal("0.01"))
         if amount <= 0:
             return

@@ -49,6 +49,7 @@ budget: install ## How long each part takes, against what it may take
 
 MEASURE ?=
 benchmark: install ## How fast Tieout is beside its rivals (MEASURE=--all), and the page; on an idle machine
+	$(BIN)/pytest benchmarks -n 0
 	$(BIN)/python benchmarks $(MEASURE)
 	$(BIN)/pytest -m benchmark -n 0 -s
 

@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
-from firm import firm
+from smallfirm import firm
 from tieout.desk import Answer, Desk
 from tieout.ledger import Ledger
 from tieout.testing.simulation import Simulation

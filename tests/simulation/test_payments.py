@@ -2,8 +2,8 @@
 
 import pytest
 from drama import everything_held
-from firm import whole
 from product import PAIR, product
+from smallfirm import whole
 
 VOID = {"statusName": "Void", "statusId": 20006}
 
